@@ -1,0 +1,117 @@
+"""The peer as a server: a listening socket that waits for the learner's client."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import sys
+from collections.abc import Callable
+
+from grader.harness.conversation import Conversation
+from grader.harness.findings import CheckFailed
+from grader.harness.patience import Patience
+from grader.harness.system import Address
+from grader.harness.wire import Connection
+from grader.report import wording
+
+BACKLOG = 16
+MAX_CONNECTIONS = 200  # a program that connects on and on is told so
+
+
+def own_loopback() -> str:
+    """A loopback address of this process's own, where a well-known port is free though other graders run.
+
+    Linux takes all of 127/8 for loopback, other systems the one address.
+    """
+    pid = os.getpid()
+    return f"127.{64 + (pid >> 16) % 64}.{pid >> 8 & 255}.{pid & 255}" if sys.platform == "linux" else "127.0.0.1"
+
+
+class Listener:
+    """Listens on an ephemeral port of loopback. `host` and `port` are what the learner's client is given."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        patience: Patience,
+        settle: Callable[[], bool],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        receive_buffer: int | None = None,
+    ) -> None:
+        self._conversation = conversation
+        self._patience = patience
+        self._settle = settle
+        self._sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if (
+            receive_buffer
+        ):  # must be set before listen(): accepted sockets inherit it, and the window is told in the SYN
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        try:
+            self._sock.bind((host, port))
+        except OSError:
+            self._sock.close()
+            raise
+        self._sock.listen(BACKLOG)
+        self._sock.setblocking(False)
+        self.accepted: list[Connection] = []
+
+    @property
+    def address(self) -> Address:
+        """Host and port."""
+        host, port = self._sock.getsockname()[:2]
+        return host, port
+
+    @property
+    def port(self) -> int:
+        """The port alone."""
+        return self.address[1]
+
+    def accept(self) -> Connection:
+        """Wait for the program to connect. Raises `CheckFailed` when it does not, or ends before."""
+        connection: list[Connection] = []
+
+        def step(seconds: float) -> bool:
+            if accepted := self.poll(seconds):
+                connection.append(accepted)
+            return bool(connection) or self.program_ended()
+
+        stop = self._patience.until(step)
+        if not connection and not stop and (accepted := self.poll(0)):
+            connection.append(accepted)
+        if not connection:
+            raise CheckFailed(wording.never_connected(f"{self.address[0]}:{self.port}"), stop=stop)
+        return connection[0]
+
+    def accept_speaking(self) -> Connection:
+        """Like `accept`, but passes over connections that end without a byte (a probe, a second address tried)."""
+        while True:
+            connection = self.accept()
+            self._patience.until(lambda seconds, c=connection: bool(c.peek(seconds)) or c.has_ended)  # type: ignore[misc]
+            if connection.buffered() or not connection.has_ended:
+                return connection
+
+    program_ended: Callable[[], bool] = staticmethod(lambda: False)
+
+    def poll(self, seconds: float = 0.0) -> Connection | None:
+        """The next connection if one comes within `seconds`."""
+        if len(self.accepted) >= MAX_CONNECTIONS or not select.select([self._sock], [], [], seconds)[0]:
+            return None
+        try:
+            sock, _ = self._sock.accept()
+        except OSError:  # gone again before it was accepted
+            return None
+        self._patience.moved(0)
+        connection = Connection(sock, self._conversation, self._patience, self._settle)
+        self._conversation.record("program", "connect", connection=connection.number)
+        self.accepted.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """Stop listening and close every connection."""
+        self._sock.close()
+        for connection in self.accepted:
+            connection.close()

@@ -1,0 +1,104 @@
+"""What a program writes on standard output and error: always drained, kept up to a limit, counted beyond it.
+
+A program whose pipe nobody reads would block in `print`, and look stuck for a reason of the grader's making.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import threading
+from collections.abc import Callable
+
+KEPT = 64 * 1024
+
+
+class Output:
+    """The bytes one stream of the program has brought so far. Safe to read while they arrive."""
+
+    def __init__(self, kept: int = KEPT, seen: Callable[[bytes], None] | None = None) -> None:
+        self._kept = kept
+        self._seen = seen
+        self._data = bytearray()
+        self.size = 0
+        self.ended = False
+        self._changed = threading.Condition()
+
+    def add(self, data: bytes) -> None:
+        """Take what was read from the pipe; empty means its end."""
+        if data and self._seen:
+            self._seen(data)
+        with self._changed:
+            self._data += data[: max(0, self._kept - len(self._data))]
+            self.size += len(data)
+            self.ended = self.ended or not data
+            self._changed.notify_all()
+
+    def bytes(self) -> bytes:
+        """What was kept: the first `kept` bytes."""
+        with self._changed:
+            return bytes(self._data)
+
+    def text(self) -> str:
+        """What was kept, as text; bytes that do not decode are replaced."""
+        return self.bytes().decode("utf-8", "replace")
+
+    def wait(self, size: int, seconds: float) -> None:
+        """Wait until more than `size` bytes have come, or the stream has ended, at most `seconds`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.size > size or self.ended, seconds)
+
+
+class Drain:
+    """One thread that reads all pipes of all programs of a worker."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._wake, self._waker = os.pipe()
+        self._selector.register(self._wake, selectors.EVENT_READ, None)
+        self._lock = threading.Lock()
+        self._new: list[tuple[int, Output]] = []
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
+        self._thread.start()
+
+    def add(self, descriptor: int, output: Output) -> None:
+        """Read `descriptor` into `output` from now on, and close it at its end."""
+        with self._lock:
+            self._new.append((descriptor, output))
+        os.write(self._waker, b"x")
+
+    def close(self) -> None:
+        """Stop reading and close every pipe."""
+        self._closing = True
+        os.write(self._waker, b"x")
+        self._thread.join()
+        os.close(self._waker)
+
+    def _run(self) -> None:
+        while not self._closing:
+            for key, _ in self._selector.select():
+                if key.data is None:
+                    os.read(self._wake, 4096)
+                    self._take_new()
+                else:
+                    self._read(key.fd, key.data)
+        for key in list(self._selector.get_map().values()):
+            os.close(key.fd)
+        self._selector.close()
+
+    def _take_new(self) -> None:
+        with self._lock:
+            new, self._new = self._new, []
+        for descriptor, output in new:
+            self._selector.register(descriptor, selectors.EVENT_READ, output)
+
+    def _read(self, descriptor: int, output: Output) -> None:
+        try:
+            data = os.read(descriptor, 65536)
+        except OSError:
+            data = b""
+        if not data:
+            self._selector.unregister(descriptor)
+            os.close(descriptor)
+        output.add(data)

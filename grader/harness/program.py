@@ -1,0 +1,524 @@
+"""The learner's program, running: what a check can ask of it, and ask about it.
+
+One `Program` is one process (and what it starts). It loads the learner's module, calls the functions it is told to,
+and answers with plain data. Everything a check may look at is here: results, standard output, what it types, how it
+ended, processor time, open files, where it stands.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from grader.harness import system
+from grader.harness.conversation import Conversation
+from grader.harness.deadlines import DEADLINES
+from grader.harness.fence import Policy
+from grader.harness.findings import Broken, CheckFailed, HarnessFault, NotStarted, Stop
+from grader.harness.inside import plain
+from grader.harness.keyboard import Keyboard
+from grader.harness.launcher import Launcher
+from grader.harness.meters import Exit, Holdings, Share, measure_share
+from grader.harness.outcome import Outcome
+from grader.harness.output import Drain, Output
+from grader.harness.patience import Patience
+from grader.harness.source import Source, broken_sentence
+from grader.harness.standing import ask
+from grader.report import wording
+from grader.report.result import Finding, Place, Stand
+
+AT_ONCE = 16  # reads of what a program tells, before it is looked at again; each brings 200 KB at most on Linux
+MAX_HEARD = 1 << 30  # bytes in all; 50 results of the largest kind an exercise has are a third of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """What a worker has for starting programs: one exercise of one submission.
+
+    `folder` holds the staged files, `scratch` is where programs may write; without a `policy` there is no fence.
+    """
+
+    launcher: Launcher
+    drain: Drain
+    folder: Path
+    scratch: Path
+    name: str
+    functions: tuple[str, ...]
+    shows: int
+    source: Source
+    request: dict[str, Any]
+    policy: Policy | None = None
+
+    def fence(self, door: Door) -> dict[str, Any] | None:
+        """What a program of this workshop may do, as its launcher takes it."""
+        if self.policy is None:
+            return None
+        readable, ports = (str(self.folder),), door.connects_to
+        return replace(self.policy, readable=readable, tcp_connect_ports=ports, tcp_bind=door.listens).as_json()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """What a program may do on the network: be a server, or connect to these ports of the check's own."""
+
+    listens: bool = False
+    connects_to: tuple[int, ...] = ()
+
+
+class Program:
+    """One process of the learner's code. Made by `Stage`; see there for how a check starts one."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        conversation: Conversation,
+        patience: Patience,
+        *,
+        types: bool,
+        door: Door,
+        options: dict[str, Any],
+    ) -> None:
+        self._workshop = workshop
+        self.door = door
+        self._conversation = conversation
+        self._unpacker = plain.Unpacker()
+        self._results: list[Outcome] = []
+        self._calls: list[str] = []
+        self._closed = False
+        self._malformed = ""
+        self._fault = ""
+        self._status: int | None = None
+        self.loaded = False
+        self.left_out: tuple[int, ...] = ()
+        self._broken: tuple[str, Place | None] | None = None
+        self._heard = 0
+        self._is_paused = False
+        self.stdout = Output(workshop.shows, lambda data: conversation.record("program", "shown", data=data))
+        self.stderr = Output()
+        self.keyboard: Keyboard | None = None
+        self._begin(types, options)
+        self._patience = patience  # the check's: what a program reads from its peers is progress here too
+
+    # Starting and calling
+
+    def _begin(self, types: bool, options: dict[str, Any]) -> None:
+        self._control, control = socket.socketpair()
+        self._stand, stand = os.pipe()
+        out, stdout = os.pipe()
+        err, stderr = os.pipe()
+        given = {"control": control.fileno(), "stand": stand, "stdout": stdout, "stderr": stderr}
+        if types:
+            given["stdin"], typing = os.pipe()
+            self.keyboard = Keyboard(typing, self._conversation)
+        self._say(do="load", path=str(self._workshop.source.path), name=self._workshop.name,
+                  functions=list(self._workshop.functions))  # fmt: skip
+        request = self._workshop.request | options
+        request |= {"folder": str(self._workshop.folder), "scratch": str(self._workshop.scratch)}
+        request["fence"] = self._workshop.fence(self.door)
+        try:
+            self.pid = self._workshop.launcher.start(request, given)
+        finally:
+            control.close()
+            for name, descriptor in given.items():
+                if name != "control":
+                    os.close(descriptor)
+        os.set_blocking(self._stand, False)
+        self._control.setblocking(False)
+        self._workshop.drain.add(out, self.stdout)
+        self._workshop.drain.add(err, self.stderr)
+
+    def call(self, function: str, *args: object, last: bool = False) -> Call:
+        """Call the learner's `function` with plain-data arguments; with `last` the process ends after it returns."""
+        shown = f"{function}({', '.join(shorten(arg) for arg in args)})"
+        self._conversation.record("peer", "call", note=shown)
+        self._calls.append(shown)
+        self._say(do="call", function=function, args=[plain.encode(arg) for arg in args], last=last)
+        return Call(self, len(self._calls) - 1)
+
+    def _say(self, **message: Any) -> None:
+        data = memoryview(plain.pack(message))
+        self._control.settimeout(DEADLINES.launcher)
+        with contextlib.suppress(OSError):  # a program that has ended, or does not listen, hears nothing
+            self._control.sendall(data)
+        self._control.setblocking(False)
+
+    # What it told
+
+    def refresh(self, wait: float = 0.0) -> None:
+        """Take in what the program has told meanwhile; block at most `wait` seconds for it to tell something."""
+        if self._closed:
+            return
+        if wait and not select.select([self._control], [], [], wait)[0]:
+            return
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(AT_ONCE):  # a program that tells without end must not keep us from looking at it
+                if not self._closed:
+                    self._take(self._receive())
+
+    def _receive(self) -> bytes:
+        try:
+            return self._control.recv(1 << 20)
+        except ConnectionError:
+            return b""
+
+    def _take(self, data: bytes) -> None:
+        self._heard += len(data)
+        if not data or self._heard > MAX_HEARD:
+            self._closed = True
+            return
+        try:
+            for message in self._unpacker.feed(data):
+                self._hear(message)
+        except (plain.Malformed, KeyError, TypeError, ValueError, AttributeError) as error:
+            self._malformed = str(error) or type(error).__name__
+            self._closed = True
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        match message["told"]:
+            case "loaded":
+                self.loaded = True
+                self.left_out = tuple(int(line) for line in message["left_out"])
+            case "broken":
+                self._broken = broken_sentence(message, self._workshop.source)
+            case "fault" if not self.loaded:
+                self._fault = str(message["why"])
+            case "paused":
+                self._is_paused = True
+                self._conversation.record("program", "note", note="asks for the next item")
+            case "returned":
+                self._note_result(Outcome(how="returned", value=plain.decode(message["value"])))
+            case "raised":
+                self._note_result(self._raised(message))
+
+    def _raised(self, message: dict[str, Any]) -> Outcome:
+        frames = self._workshop.source.places(message["frames"])
+        return Outcome(
+            how="raised",
+            classes=tuple(str(name) for name in message["classes"]),
+            message=str(message["message"]),
+            where=frames[-1] if frames else None,
+            misfit=str(message.get("misfit") or ""),
+            signature=str(message.get("signature") or ""),
+            call=self._calls[len(self._results)] if len(self._results) < len(self._calls) else "",
+        )
+
+    def _note_result(self, outcome: Outcome) -> None:
+        if len(self._results) >= len(self._calls):  # nobody asked
+            return
+        if self.has_result():
+            raise ValueError("more results than calls")
+        if outcome.how == "returned":
+            self._conversation.record("program", "returned", note=shorten(outcome.value))
+        else:
+            self._conversation.record("program", "raised", note=f"{outcome.exception}: {outcome.message}"[:200])
+        self._results.append(outcome)
+
+    def is_paused(self) -> bool:
+        """Whether a generator it was given waits before an item (see `plain.Generator`)."""
+        self.refresh()
+        return self._is_paused
+
+    def resume(self) -> None:
+        """Let that generator go on."""
+        self._is_paused = False
+        self._say(do="resume")
+
+    def raised_as_asked(self) -> bool:
+        """Whether a check has asked for an exception and got it: then that is no crash."""
+        return any(outcome.was_asked_for for outcome in self._results)
+
+    def result(self, index: int) -> Outcome | None:
+        """The outcome of call number `index`, if it is known."""
+        if index < len(self._results):
+            return self._results[index]
+        if self.has_ended() and self._closed:
+            return Outcome(how="ended", status=self._status)
+        return None
+
+    def has_result(self) -> bool:
+        """Whether every call has come to an outcome."""
+        return len(self._results) == len(self._calls)
+
+    def require_usable(self) -> None:
+        """Raise `Broken` or `NotStarted` when that is what the program has told, or how it ended before loading."""
+        if self._fault:
+            raise HarnessFault(self._fault)
+        if self._broken is not None:
+            raise Broken(*self._broken)
+        if not self.loaded and self._closed and self.has_ended():
+            status = self._status or 0
+            raise Broken(wording.import_exits(status) if status >= 0 else wording.killed_by_signal(-status).sentence)
+        for outcome in self._results:
+            if f"builtins.{NotImplementedError.__name__}" in outcome.classes:
+                raise NotStarted(wording.not_started(), outcome.where)
+
+    def wait_until(self, ready: Callable[[], bool], poll: float = 0.0005) -> Stop | None:
+        """Wait until `ready()`, asking every `poll` seconds at first; the program's own messages are taken in."""
+        pause = poll
+
+        def step(seconds: float) -> bool:
+            nonlocal pause
+            self.refresh(min(seconds, pause))
+            pause = min(pause * 1.2, 0.01)
+            self.require_usable()
+            return ready()
+
+        stop = self._patience.until(step)
+        if stop and not self.loaded:
+            stands = self.explain(stop).stands
+            spins = stop.kind in ("spinning", "slow")
+            raise Broken(
+                wording.import_spins() if spins else wording.import_hung(), stands[0].place if stands else None
+            )
+        return stop
+
+    def wait_loaded(self) -> None:
+        """Wait until the module is imported. Raises `Broken` when that never happens."""
+        self.wait_until(lambda: self.loaded)
+
+    # How it ended
+
+    def has_ended(self) -> bool:
+        """Whether the process has ended."""
+        if self._status is None:
+            self._status = self._workshop.launcher.ended(self.pid)
+            if self._status is not None:
+                self._record_end(self._status)
+        return self._status is not None
+
+    def _record_end(self, status: int) -> None:
+        if self._killed:
+            return
+        how = f"ended by signal {-status}" if status < 0 else f"exit status {status}"
+        self._conversation.record("program", "exit", note=how)
+
+    _killed = False
+
+    def kill(self) -> None:
+        """End the whole tree, at once and for good, and forget it."""
+        self._killed = True
+        if self._status is None:
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, signal.SIGKILL)
+            for pid in self.pids():
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            self._status = self._workshop.launcher.ended(self.pid, DEADLINES.launcher)
+
+    def close(self) -> None:
+        """Kill the program and let go of everything held for it."""
+        self.kill()
+        if self.keyboard:
+            self.keyboard.close()
+        self._control.close()
+        with contextlib.suppress(OSError):
+            os.close(self._stand)
+
+    def interrupt(self) -> Exit:
+        """Press Ctrl-C: SIGINT to the process group. Waits for the end; see harness notes in `meters.Exit`."""
+        self.settle()
+        self._press()
+        began, before = time.monotonic(), self._lacked()
+        again = False
+        stop = None
+        while not self.has_ended() and stop is None:
+            self.refresh(0.005)
+            elapsed = time.monotonic() - began - max(0.0, self._lacked() - before)
+            # A signal that lands between Python's last look at signals and the system call waits for the next one.
+            lost = elapsed > DEADLINES.lost_interrupt and not self._results
+            if lost and not again and self._is_asleep():
+                again = True
+                self.stands()  # any signal makes it look; a second Ctrl-C would end a program that swallows the first
+            if elapsed > DEADLINES.interrupt and not self.has_ended():
+                stop = self.explain(Stop(kind="stuck", seconds=DEADLINES.interrupt))
+        self.refresh()
+        outcome = self._results[-1] if self._results else None
+        return Exit(status=self._status, outcome=outcome, stop=stop)
+
+    def _press(self) -> None:
+        self._conversation.record("peer", "signal", note="Ctrl-C")
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, signal.SIGINT)
+
+    def _lacked(self) -> float:
+        return sum(task.waited for task in system.tasks(self.pids())) / 1e9
+
+    # Meters
+
+    def pids(self) -> list[int]:
+        """Its process, its descendants, and orphans of them."""
+        launcher = self._workshop.launcher
+        others = launcher.running() - {self.pid}
+        return system.tree(self.pid, launcher.adopter() if not others else None, others | {self.pid})
+
+    def unread(self) -> int:
+        """Bytes typed that the program has not read yet."""
+        return self.keyboard.unread() if self.keyboard else 0
+
+    def settle(self, limit: float = DEADLINES.settle) -> bool:
+        """Wait until all its threads sleep; True when they do, False when they still run after `limit` seconds."""
+        end = time.monotonic() + limit
+        pause = 0.0002
+        while not self._is_asleep():
+            if self.has_ended() or time.monotonic() > end:
+                return False
+            time.sleep(pause)  # polling the kernel: nothing announces that a thread has gone to sleep
+            pause = min(pause * 1.5, 0.005)
+        return True
+
+    def _is_asleep(self) -> bool:
+        """Whether all threads sleep and none has run between two looks."""
+        first = system.tasks(self.pids())
+        if not first or not all(task.sleeping for task in first):
+            return False
+        second = system.tasks(self.pids())
+        return [(task.tid, task.turns) for task in first] == [(task.tid, task.turns) for task in second]
+
+    def sleeps_by_choice(self) -> bool:
+        """Whether one of its threads sleeps in a call with a time-out."""
+        return any(task.by_choice for task in system.tasks(self.pids()))
+
+    def busy_share(self) -> Share:
+        """The share of the time it could run that it did run, over a window in which there is nothing to do."""
+        self.settle(0.05)
+        return measure_share(self.pids, self._standing_while_busy)
+
+    def holdings(self, before: Holdings | None = None) -> Holdings:
+        """Open files and threads of the whole program, once it has come to rest.
+
+        With `before` they are looked at again until they are no more than that, or `DEADLINES.returning` is over: on a
+        busy machine it takes a while until fifty threads have noticed that their clients have left.
+        """
+        end = time.monotonic() + DEADLINES.returning
+        while True:
+            self.settle()
+            pids = self.pids()
+            files, threads = system.open_files(pids), len(system.tasks(pids))
+            now = Holdings(files=files, threads=threads, of_calls=len(self._calls) > 1)
+            if before is None or now <= before or time.monotonic() > end:
+                return now
+            time.sleep(0.02)  # polling the kernel: nothing announces that a file was closed
+
+    def pause(self) -> None:
+        """Stop every process of the program (SIGSTOP) and wait until they are stopped."""
+        self._signal_all(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a paused program go on (SIGCONT)."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, signum: int) -> None:
+        for pid in self.pids():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signum)
+
+    # Where it stands
+
+    def stands(self) -> tuple[Stand, ...]:
+        """Where its threads and tasks stand in the learner's own code, those that matter first."""
+        return ask(self.pids(), self._stand, self._workshop.source)
+
+    def explain(self, stop: Stop) -> Stop:
+        """The same stop with the program's stands, asked now."""
+        if stop.stands or self.has_ended():
+            return stop
+        stands = self._standing_while_busy() if stop.kind == "spinning" else self.stands()
+        return Stop(kind=stop.kind, share=stop.share, seconds=stop.seconds, stands=stands)
+
+    def _standing_while_busy(self) -> tuple[Stand, ...]:
+        return ask(self.pids(), self._stand, self._workshop.source, spinning=True)
+
+    def traceback(self) -> tuple[str, str, tuple[Place, ...]] | None:
+        """The last traceback on standard error with a line of the learner's: exception, message, places."""
+        self.stderr.wait(1 << 40, 0.05 if self.has_ended() else 0.0)
+        return self._workshop.source.traceback(self.stderr.text())
+
+    def crash(self) -> Outcome | None:
+        """The exception that escaped from the learner's function, or the end of the process that nobody asked for."""
+        self.refresh()
+        if self._killed and not self._results:
+            return None
+        for outcome in self._results:
+            if outcome.how == "raised":
+                return outcome
+        if not self._killed and self._status not in (None, 0) and not self._results:
+            return Outcome(how="ended", status=self._status)
+        return None
+
+    def lines(self) -> Iterator[str]:
+        """Standard output so far, line by line."""
+        yield from self.stdout.text().split("\n")
+
+
+class Call:
+    """One call of a learner's function, under way or done."""
+
+    def __init__(self, program: Program, index: int) -> None:
+        self.program = program
+        self._index = index
+
+    def outcome(self) -> Outcome:
+        """Wait for it to return or raise; compare the result with a value or `Raises(...)`."""
+        program = self.program
+        stop = program.wait_until(lambda: program.result(self._index) is not None, poll=0.01)
+        if stop:
+            stop = program.explain(stop)
+            return Outcome(how="unfinished", stop=stop)
+        outcome = program.result(self._index)
+        assert outcome is not None
+        return outcome
+
+    def outcome_in_time(self) -> Outcome:
+        """Like `outcome`, but no longer than a client may stay when its server has left (`DEADLINES.leaving`).
+
+        Time in which the program was ready to run and got no processor does not count.
+        """
+        program = self.program
+        began, before = time.monotonic(), program._lacked()
+
+        def is_late() -> bool:
+            elapsed = time.monotonic() - began
+            late = elapsed > DEADLINES.leaving and elapsed - (program._lacked() - before) > DEADLINES.leaving
+            return late and program._is_asleep()
+
+        stop = program.wait_until(lambda: program.result(self._index) is not None or is_late(), poll=0.002)
+        outcome = program.result(self._index)
+        if outcome is not None and not stop:
+            return outcome
+        stop = stop or Stop(kind="sleeping", seconds=DEADLINES.leaving)
+        return Outcome(how="unfinished", stop=program.explain(stop))
+
+    def is_done(self) -> bool:
+        """Whether it has returned or raised."""
+        self.program.refresh()
+        return self.program.result(self._index) is not None
+
+    def is_paused(self) -> bool:
+        """Whether its generator waits for `resume` (see `plain.Generator`)."""
+        return self.program.is_paused()
+
+    def resume(self) -> None:
+        """Let its generator give the next item."""
+        self.program.resume()
+
+
+def shorten(value: object, limit: int = 60) -> str:
+    """A value as a learner would write it in a call, cut to `limit` characters."""
+    if isinstance(value, plain.Generator):
+        return f"<generator of {len(value.items)}>"
+    text = repr(value[:limit]) if isinstance(value, str | bytes) else repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def fail(finding: Finding, stop: Stop | None = None, stands: Sequence[Stand] = ()) -> CheckFailed:
+    """A `CheckFailed` that shows the first of `stands` (or of the stop's own) as its place."""
+    stands = stands or (stop.stands if stop else ())
+    return CheckFailed(finding, stop=stop, where=stands[0].place if stands else None)
