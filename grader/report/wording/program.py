@@ -1,0 +1,149 @@
+"""What the learner's program did or did not do."""
+
+from __future__ import annotations
+
+import signal
+
+from grader.report.literals import count, safe, shortened
+from grader.report.result import Finding, Place
+from grader.report.wording.standing import place, seconds_text
+
+
+def not_listening(address: str = "", seconds: float = 0) -> Finding:
+    """A server that never came to listen."""
+    where = f" at {safe(address)}" if address else ""
+    within = f" within {seconds_text(seconds).strip()}" if seconds else ""
+    return Finding(sentence=f"The program does not listen{where}{within}: no client can connect.")
+
+
+def never_connected(address: str = "") -> Finding:
+    """A client that never came."""
+    return Finding(sentence=f"The program never connected to the peer{f' at {safe(address)}' if address else ''}.")
+
+
+def refused(address: str = "") -> Finding:
+    """A server that listened before no longer does."""
+    where = f" at {safe(address)}" if address else ""
+    return Finding(sentence=f"The connection was refused: nobody listens{where} any more.")
+
+
+def request_refused(reason: str) -> Finding:
+    """A request that a server which keeps the rules of HTTP does not answer; `reason` is the parser's text."""
+    return Finding(sentence=f"A strict server refuses this request: {shortened(reason, 120)}.")
+
+
+def too_many_connections(number: int) -> Finding:
+    """More connections than the exercise needs."""
+    return Finding(
+        sentence=f"The program made {count(number, 'connection')} where one is enough.",
+        expected="1 connection",
+        arrived=count(number, "connection"),
+    )
+
+
+def ended_early(status: int | None = None) -> Finding:
+    """The function returned (`None`) or the process ended with a status while the peer still needed it."""
+    how = "returned" if status is None else f"ended with exit status {status}"
+    return Finding(sentence=f"The program {how} before the conversation was over.")
+
+
+def killed_by_signal(number: int) -> Finding:
+    """The process was ended by a signal that the grader did not send."""
+    return Finding(sentence=f"The program was ended by signal {number} ({_signal_name(number)}).")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"
+
+
+def crashed(exception_type: str, message: str, where: Place | None = None) -> Finding:
+    """An exception escaped from the learner's function."""
+    text = f": {shortened(message, 100)}" if message else ""
+    at = f" at {place(where)}" if where else ""
+    return Finding(sentence=f"{safe(exception_type)} ended the program{at}{text}.")
+
+
+def exit_status(status: int) -> Finding:
+    """It ended in time, but not normally."""
+    return Finding(
+        sentence=f"The program ended with exit status {status} instead of 0.",
+        expected="exit status 0",
+        arrived=f"exit status {status}",
+    )
+
+
+def leak(before: int, after: int, what: str, *, of_calls: bool = False) -> Finding:
+    """Something is not given back, by a server or `of_calls`. `what` is a plural: `open files`, `threads`."""
+    left, came = ("the calls", "them") if of_calls else ("the clients have left", "they came")
+    return Finding(
+        sentence=f"{after:,} {what} remain after {left}; there were {before:,} before {came}.",
+        expected=f"about {before:,} {what}",
+        arrived=f"{after:,} {what}",
+        difference=f"{after - before:,} were not given back",
+    )
+
+
+def still_running_after_interrupt(seconds: float) -> Finding:
+    """Ctrl-C does not end it."""
+    return Finding(sentence=f"The program still runs {seconds_text(seconds)}after Ctrl-C.")
+
+
+def still_accepting_elsewhere(address: str) -> Finding:
+    """It listens where it was not told to."""
+    return Finding(sentence=f"The program also listens at {safe(address)}, which it was not told to.")
+
+
+def no_end_of_stream(seconds: float = 0) -> Finding:
+    """The connection stays open where it should have been closed."""
+    within = f" within {seconds_text(seconds).strip()}" if seconds else ""
+    return Finding(
+        sentence=f"The program did not close the connection{within}.",
+        expected="the end of the stream",
+        arrived="nothing: the connection is still open",
+    )
+
+
+def closed_early(what: str = "") -> Finding:
+    """The end of the stream came before something; `what` continues "before "."""
+    return Finding(sentence=f"The program closed the connection before {what or 'the conversation was over'}.")
+
+
+def reset_instead_of_end() -> Finding:
+    """The connection was reset where a clean end was due."""
+    return Finding(
+        sentence="The connection was reset, not closed: bytes that came before were left unread.",
+        expected="the end of the stream",
+        arrived="a reset of the connection",
+    )
+
+
+def cannot_call(signature: str, call: str) -> Finding:
+    """The function's parameters do not fit the exercise's call."""
+    return Finding(
+        sentence=f"The function cannot be called as {safe(call)}: its signature is {shortened(signature, 100)}.",
+        expected=safe(call),
+        arrived=shortened(signature, 100),
+    )
+
+
+def not_run(hung: int = 2) -> str:
+    """Why the rest of an exercise was left out."""
+    return f"Not run, because {count(hung, 'check')} of this exercise hung before."
+
+
+def not_checked(why: str) -> str:
+    """A check that rests on something which this system does not do."""
+    return f"Not checked on this system: {why}."
+
+
+def grader_error(what: str) -> Finding:
+    """Our fault."""
+    return Finding(sentence=f"The grader itself went wrong here, not your program: {shortened(what, 200)}.")
+
+
+def output_cut(size: int, kept: int) -> str:
+    """The program printed more than is kept."""
+    return f"The program printed {count(size, 'byte')}; only {kept:,} of them are kept."
