@@ -1,0 +1,134 @@
+"""Has single submissions graded, many at a time, and says whether each got the verdict it should.
+
+Grading forks, and a process with threads had better not; so it happens in a pool of processes without any. They mostly
+wait, so there are more of them than processors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import shutil
+import tempfile
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.course import read_exercise
+from grader.report.result import CheckResult, ExerciseResult, Result
+from grader.run import Options, Run
+from tests.proof import tracing
+from tests.proof.submissions import ROOT, Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SEED = 20_000
+AT_ONCE = 4 * (os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One submission to grade. `grader` is the file with its checks; `seed` makes the random content."""
+
+    submission: Submission
+    grader: Path
+    seed: int = SEED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What grading said of one submission. `seconds` is how long it took in all."""
+
+    job: Job
+    result: Result
+    seconds: float
+
+    @property
+    def exercise(self) -> ExerciseResult:
+        """The one exercise that was graded."""
+        return self.result.exercises[0]
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """The checks that did not pass."""
+        return frozenset(check.name for check in self.exercise.checks if check.status != "passed")
+
+
+def job(submission: Submission, seed: int = SEED) -> Job:
+    """The job of grading a submission with the checks of its exercise."""
+    return Job(submission=submission, grader=ROOT / "grader" / f"test_{submission.exercise}.py", seed=seed)
+
+
+def grade(job: Job) -> Verdict:
+    """Grade one submission with all checks, however many hang."""
+    began = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="socket-exercises-proof-"))
+    try:
+        shutil.copyfile(job.submission.path, folder / f"{job.submission.exercise}.py")
+        run = Run(folder, [read_exercise(job.grader)], Options(seed=job.seed, jobs=1, hung_limit=0))
+        result = run.grade(_nobody_watches)
+    finally:
+        shutil.rmtree(folder)
+    return Verdict(job=job, result=result, seconds=time.monotonic() - began)
+
+
+def _nobody_watches(*_: object) -> None:
+    pass
+
+
+@contextlib.contextmanager
+def many_graders(at_once: int = AT_ONCE) -> Iterator[Graders]:
+    """A pool that grades `at_once` submissions at a time; what is not begun when the block is left is dropped."""
+    pool = ProcessPoolExecutor(
+        at_once, mp_context=multiprocessing.get_context("spawn"), initializer=tracing.trace_launchers_if_asked
+    )
+    try:
+        yield Graders(pool, at_once)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class Graders:
+    """See `many_graders`."""
+
+    pool: ProcessPoolExecutor
+    at_once: int
+
+    def grade(self, job: Job) -> Future[Verdict]:
+        """Have it graded when its turn comes."""
+        return self.pool.submit(grade, job)
+
+    def grade_all(self, jobs: Iterable[Job]) -> Iterator[Verdict]:
+        """Have all graded; they come as they are done. Never more are kept than are worked on."""
+        going: set[Future[Verdict]] = set()
+        for job in jobs:
+            going.add(self.grade(job))
+            if len(going) > self.at_once:
+                done, going = wait(going, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        yield from (future.result() for future in as_completed(going))
+
+
+def disagreement(verdict: Verdict) -> str:
+    """In what a verdict is not what it should be, a line for each check; empty if it is."""
+    submission, lines = verdict.job.submission, []
+    if submission.kind == "stub" and verdict.exercise.status != "not_started":
+        lines.append(f"a stub is {verdict.exercise.status}, not not_started")
+    for check in verdict.exercise.checks:
+        passes = submission.kind in ("solution", "right") or (
+            submission.kind == "wrong" and check.name not in submission.fails
+        )
+        if check.status == "grader_error" or passes != (check.status == "passed"):
+            lines.append(f"{check.name} {_tell(check)}, and should {'pass' if passes else 'fail'}")
+    return "\n".join(f"{submission}: {line}" for line in lines)
+
+
+def _tell(check: CheckResult) -> str:
+    found = "" if check.finding is None else f": {check.finding}"
+    facts = "".join(f" [{word}]" for word in (check.expected, check.arrived) if word)
+    return f"{check.status}{found}{facts}"

@@ -1,0 +1,88 @@
+"""Drops each assert of each grader in turn, and shows those that nobody misses: `nox -s mutate`.
+
+An assert is missed when a wrong submission, which should fail its check, passes without it; then the project's tests
+fail as well. One that nobody misses checks nothing that another does not, or lacks a submission in fixtures/wrong.
+The exit status is 1 when there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import track
+
+from grader.course import read_course
+from tests.proof.grading import AT_ONCE, Graders, Job, many_graders
+from tests.proof.mutants import Mutant, checks_without_assert, mutants
+from tests.proof.submissions import ROOT, Submission, find_submissions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grader.course import ExerciseInfo
+
+# So many mutants at a time, each tried on so many submissions at a time: most are missed by the first few of these.
+MUTANTS, HANDFUL = AT_ONCE // 2, 2
+
+
+def survivors(exercise: ExerciseInfo, graders: Graders, console: Console) -> list[Mutant]:
+    """The mutants that nobody misses. An assert that several checks come by is missed if it is in one of them."""
+    every = list(mutants(exercise.path))
+    wrong = [one for one in find_submissions() if one.kind == "wrong" and one.exercise == exercise.name]
+    with ThreadPoolExecutor(MUTANTS) as drivers:
+        found = drivers.map(lambda mutant: is_missed(mutant, wrong, graders), every)
+        hidden = not console.is_terminal
+        outcomes = list(
+            track(zip(every, found, strict=True), exercise.name, len(every), console=console, disable=hidden)
+        )
+    missed = {mutant.line for mutant, is_missed in outcomes if is_missed}
+    return [mutant for mutant in every if mutant.line not in missed]
+
+
+def is_missed(mutant: Mutant, wrong: Sequence[Submission], graders: Graders) -> bool:
+    """Whether a wrong submission passes the mutant's check, which it should fail.
+
+    Those that fail little else are tried first, being the most particular.
+    """
+    candidates = sorted((one for one in wrong if mutant.check in one.fails), key=lambda one: len(one.fails))
+    with tempfile.TemporaryDirectory(prefix="socket-exercises-mutant-") as folder:
+        grader = Path(folder) / f"test_{mutant.exercise}.py"
+        grader.write_text(mutant.text, encoding="utf-8")
+        for start in range(0, len(candidates), HANDFUL):
+            going = [graders.grade(Job(submission=one, grader=grader)) for one in candidates[start : start + HANDFUL]]
+            verdicts = [future.result() for future in going]
+            if any(not verdict.failed for verdict in verdicts):
+                return True
+    return False
+
+
+def main() -> int:
+    """Run; the result is the exit status."""
+    parser = argparse.ArgumentParser(prog="nox -s mutate --", description="Show asserts of graders that nobody misses.")
+    parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="only these graders")
+    asked = parser.parse_args().exercises
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    every, left = 0, 0
+    with many_graders() as graders:
+        for exercise in read_course(ROOT / "grader"):
+            if asked and exercise.name not in asked:
+                continue
+            nobody_misses = survivors(exercise, graders, console)
+            every += len({mutant.line for mutant in mutants(exercise.path)})
+            left += len({mutant.line for mutant in nobody_misses})
+            for mutant in nobody_misses:
+                console.print(f"{exercise.path.name}:{mutant.line}: nobody misses `{mutant.dropped}` in {mutant.check}")
+            for check in checks_without_assert(exercise.path):
+                console.print(f"{exercise.path.name}: {check} has no assert: what it waits for is its verdict")
+    console.print(f"{every} asserts dropped, {every - left} missed by a wrong submission, {left} missed by nobody")
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

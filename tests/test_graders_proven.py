@@ -1,0 +1,65 @@
+"""The graders are right: each submission that is known to be right or wrong gets just the verdict it should.
+
+All are graded side by side in the background, in the order of the tests, so that a test mostly finds its verdict there.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+import pytest
+from rich.console import Console
+
+from grader.report.terminal import print_report
+from tests.proof.grading import Verdict, disagreement, job, many_graders
+from tests.proof.load import busy_loops
+from tests.proof.submissions import Submission, find_submissions
+from tests.proof.tally import Tally
+
+SUBMISSIONS = find_submissions()
+WRONG = [submission for submission in SUBMISSIONS if submission.kind == "wrong"]
+
+Verdicts = dict[Submission, Future[Verdict]]
+
+
+@pytest.fixture(scope="module")
+def verdicts(request: pytest.FixtureRequest) -> Iterator[Verdicts]:
+    tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    asked_for = {item.callspec.params["submission"] for item in tests if "verdicts" in item.fixturenames}
+    with many_graders() as graders:
+        yield {submission: graders.grade(job(submission)) for submission in SUBMISSIONS if submission in asked_for}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("submission", SUBMISSIONS, ids=str)
+def test_a_submission_gets_the_verdict_it_should(submission: Submission, verdicts: Verdicts) -> None:
+    wrong = disagreement(verdicts[submission].result())
+    assert not wrong, f"\n{wrong}"
+
+
+@pytest.mark.parametrize("submission", WRONG, ids=str)
+def test_the_report_of_a_wrong_submission_shows_the_mistake(submission: Submission, verdicts: Verdicts) -> None:
+    report = shown(verdicts[submission].result())
+    assert submission.shows in " ".join(report.split()), f"{submission.shows!r} is not in\n{report}"
+
+
+@pytest.mark.timeout(300)
+def test_solutions_pass_under_load_whatever_the_random_content() -> None:
+    chance = random.SystemRandom()
+    jobs = [job(one, chance.randrange(2**32)) for one in SUBMISSIONS if one.kind == "solution" for _ in range(3)]
+    tally = Tally()
+    with busy_loops(4), many_graders() as graders:
+        for verdict in graders.grade_all(jobs):
+            tally.add(verdict)
+    assert tally.gradings == len(jobs)
+    odd = "\n".join(f"{line.submission} {line.check}: {line.odd}" for line in tally.odd())
+    assert not odd, f"\n{odd}"
+
+
+def shown(verdict: Verdict) -> str:
+    text = io.StringIO()
+    print_report(verdict.result, Console(file=text, width=100, highlight=False))
+    return text.getvalue()
