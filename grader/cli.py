@@ -20,7 +20,8 @@ from rich.console import Console
 from grader.course import ExerciseInfo, UnknownExercise, choose, read_course
 from grader.harness.deadlines import HUNG_LIMIT
 from grader.harness.fence.protections import NAMES as PROTECTIONS
-from grader.report import json_file, junit
+from grader.report import classroom50
+from grader.report.formats import FORMATS
 from grader.report.result import CheckResult, Result
 from grader.report.terminal import Progress, print_report
 from grader.run import NotProtected, Options, Run
@@ -51,6 +52,8 @@ def parser() -> argparse.ArgumentParser:
     files.add_argument("--json", metavar="FILE", type=Path, help="the result as JSON")
     files.add_argument("--html", metavar="FILE", type=Path, help="the report as one HTML page")
     files.add_argument("--junit", metavar="FILE", type=Path, help="the result as JUnit XML")
+    files.add_argument("--format", action="append", default=[], type=_format, metavar="NAME=FILE", dest="formats",
+                       help="; ".join(f"{name}: {kind.help}" for name, kind in FORMATS.items()))  # fmt: skip
     show = cli.add_argument_group("what is shown")
     show.add_argument("-v", "--verbose", action="store_true", help="all checks, and conversations uncut")
     show.add_argument("--hints", type=int, choices=(0, 1, 2), default=1, metavar="N",
@@ -65,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
                      help="how programs are started (default: fork where the system can)")  # fmt: skip
     trust = cli.add_argument_group("programs of people you do not know")
     trust.add_argument("--require", type=_protections, default=(), metavar="LIST",
-                       help="grade only if these protections are seen to work, such as files,network,signals,tree")  # fmt: skip
+                       help="grade only where these are seen to work, such as files,network,signals,tree")  # fmt: skip
     trust.add_argument("--unfenced", action="store_true", help="let programs do whatever you may do yourself")
     return cli
 
@@ -76,6 +79,15 @@ def _protections(text: str) -> tuple[str, ...]:
         if name not in PROTECTIONS:
             raise argparse.ArgumentTypeError(f"there is no protection {name}; there are {', '.join(PROTECTIONS)}")
     return names
+
+
+def _format(text: str) -> tuple[str, Path]:
+    name, equals, file = text.partition("=")
+    if not equals or not file:
+        raise argparse.ArgumentTypeError(f"give a format and a file, such as junit=result.xml, and not {text}")
+    if name not in FORMATS:
+        raise argparse.ArgumentTypeError(f"there is no format {name}; there are {', '.join(FORMATS)}")
+    return name, Path(file)
 
 
 def _seed(text: str) -> int:
@@ -127,11 +139,18 @@ def _problem(given: argparse.Namespace) -> str | None:
         return f"{submission} is not a folder; --submission names the folder with the programs"
     if not os.access(submission, os.R_OK | os.X_OK):
         return f"the folder {submission} cannot be read"
-    for name in ("json", "html", "junit"):
-        path: Path | None = getattr(given, name)
-        if path is not None and (path.is_dir() or not path.parent.is_dir()):
-            return f"--{name} {path}: {'that is a folder' if path.is_dir() else f'there is no folder {path.parent}'}"
+    for name, path in _files(given):
+        if path.is_dir() or not path.parent.is_dir():
+            return f"{name} {path}: {'that is a folder' if path.is_dir() else f'there is no folder {path.parent}'}"
+        if name == "classroom50" and (missing := classroom50.missing()):
+            return f"classroom50 needs what Classroom 50 sets in the environment: {', '.join(missing)}"
     return None
+
+
+def _files(given: argparse.Namespace) -> list[tuple[str, Path]]:
+    """The files to write, each with its format; `--json FILE` is short for `--format json=FILE`."""
+    short: list[tuple[str, Path | None]] = [(name, getattr(given, name)) for name in ("json", "html", "junit")]
+    return [*((name, path) for name, path in short if path is not None), *given.formats]
 
 
 def list_course(course: Sequence[ExerciseInfo]) -> int:
@@ -167,8 +186,7 @@ def grade(course: Sequence[ExerciseInfo], given: argparse.Namespace) -> int:
             interrupted = True
     result = run.result()
     write(result)
-    if given.html:
-        _write_html(result, given)
+    _write_at_the_end(result, given)
     print_report(result, console, verbose=given.verbose, hints=given.hints, lessons=Path("exercises"))
     return _status(result, interrupted=interrupted)
 
@@ -192,26 +210,20 @@ def _with_choices(options: Options, given: argparse.Namespace) -> Options:
 
 def _writers(given: argparse.Namespace) -> Callable[[Result], None]:
     """What writes every file that is kept up to date."""
+    live = [(FORMATS[name].write, path) for name, path in _files(given) if FORMATS[name].live]
 
     def write(result: Result) -> None:
-        if given.json:
-            json_file.write(result, given.json)
-        if given.junit:
-            junit.write(result, given.junit)
+        for write_one, path in live:
+            write_one(result, path, given.submission)
 
     return write
 
 
-def _write_html(result: Result, given: argparse.Namespace) -> None:
-    from grader.report import html  # the template engine is slow to import, and only this needs it
-
-    sources = {
-        path.name: path.read_text(encoding="utf-8", errors="replace")
-        for exercise in result.exercises
-        if (path := given.submission / f"{exercise.name}.py").is_file()
-    }
-    html.write(result, given.html, sources=sources, lessons=Path("exercises"))
-    print(f"Report: {given.html.resolve().as_uri()}")
+def _write_at_the_end(result: Result, given: argparse.Namespace) -> None:
+    for name, path in _files(given):
+        if not FORMATS[name].live:
+            FORMATS[name].write(result, path, given.submission)
+            print(f"Report: {path.resolve().as_uri()}")
 
 
 def _status(result: Result, *, interrupted: bool) -> int:

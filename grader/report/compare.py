@@ -133,10 +133,24 @@ def _as_text(data: str) -> str | None:
 
 
 def _with_gaps(text: str, came: str) -> bool:
-    """`came` is `text` with `?` or U+FFFD, one or several, in place of what is not ASCII, or with it left out."""
-    ascii_parts = re.split(r"[^\x00-\x7f]+", text)
-    found = re.split(rf"[{REPLACEMENT}?]+", came)
-    return ascii_parts == found or "".join(ascii_parts) == came
+    """`came` is `text` with `?` or U+FFFD, one or several, in place of some that is not ASCII, or with it left out."""
+    if re.sub(r"[^\x00-\x7f]+", "", text) == came:
+        return True
+    first, *parts = re.split(rf"[{REPLACEMENT}?]+", came)
+    if not parts or not text.startswith(first):
+        return False
+    at = len(first)
+    for part in parts:
+        # The next place, one after another: a regular expression might try them all in all ways.
+        found = text.find(part, at + 1) if part else len(text)
+        if found < 0 or not _replaceable(text[at:found]):
+            return False
+        at = found + len(part)
+    return at == len(text)
+
+
+def _replaceable(gap: str) -> bool:
+    return all(char == "?" or not char.isascii() for char in gap)
 
 
 def _other_encodings(text: str, of_bytes: bool) -> set[str]:

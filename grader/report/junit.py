@@ -8,9 +8,8 @@ from pathlib import Path
 
 from grader.report.atomic import write_text
 from grader.report.literals import safe
-from grader.report.peer import stand_in_words
+from grader.report.plain_text import told
 from grader.report.result import CheckResult, ExerciseResult, Result
-from grader.report.wording import frame, place
 
 # How a status is told in JUnit's words; only our own fault is an error.
 _ELEMENTS = {
@@ -64,8 +63,8 @@ def _case(exercise: ExerciseResult, check: CheckResult) -> ET.Element:
     element = _ELEMENTS.get(check.status)
     if element:
         message = safe(check.finding or check.claim)
-        told = ET.SubElement(case, element, {"message": message, "type": check.status})
-        told.text = "\n".join(safe(line) for line in _lines(check))
+        child = ET.SubElement(case, element, {"message": message, "type": check.status})
+        child.text = "\n".join(safe(line) for line in told(check))
     return case
 
 
@@ -74,15 +73,3 @@ def _properties(score: int, max_score: int) -> ET.Element:
     ET.SubElement(properties, "property", {"name": "score", "value": str(score)})
     ET.SubElement(properties, "property", {"name": "max_score", "value": str(max_score)})
     return properties
-
-
-def _lines(check: CheckResult) -> list[str]:
-    """What the terminal report tells, without the conversation."""
-    evidence = check.evidence
-    lines = [check.claim, check.finding or ""]
-    if check.arrived is not None:
-        lines += [f"{frame.EXPECTED}: {check.expected}", f"{frame.ARRIVED}: {check.arrived}"]
-    lines += [evidence.difference, evidence.exception]
-    lines += [f"{place(one)} {one.code}" for one in evidence.frames[::-1] or ((check.where,) if check.where else ())]
-    lines += [stand_in_words(stand, check) for stand in evidence.stands]
-    return [line for line in [*lines, check.hint or ""] if line]

@@ -198,7 +198,7 @@ def crashed() -> CheckResult:
             *server_start(),
             event(0.6, "peer", "data", b"hel"),
             event(0.7, "peer", "reset"),
-            event(2.1, "program", "exit", note="with exit status 1", on=0),
+            event(2.1, "program", "exit", note="exit status 1", on=0),
             event(2.3, "peer", "refused", on=2),
         ],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,6 +106,24 @@ def test_every_difference_has_a_kind(expected: bytes, arrived: bytes) -> None:
     found = compare(expected.decode("latin-1"), arrived.decode("latin-1"), of_bytes=True)
     assert (found.kind == "same") == (expected == arrived)
     assert (found.kind == "nothing") == (arrived == b"" != expected)
+
+
+@pytest.mark.parametrize(
+    ("expected", "arrived", "kind"),
+    [
+        ("é ☕ é", "é \ufffd é", "replaced"),
+        ("東京", "\ufffd京", "replaced"),
+        ("東京", "東??", "replaced"),
+        ("why? é", "why? ?", "replaced"),
+        ("é!", "\ufffd?", "other"),
+        ("é a", "\ufffd b", "other"),
+        ("aé", "b\ufffd", "other"),
+        ("é-é", "\ufffd=\ufffd", "other"),
+        ("é" * 3000 + "a", "\ufffdé" * 1500 + "b", "other"),
+    ],
+)
+def test_replaced_characters(expected: str, arrived: str, kind: str) -> None:
+    assert compare(expected, arrived, of_bytes=False).kind == kind
 
 
 def test_megabytes_are_compared_by_their_ends_only() -> None:

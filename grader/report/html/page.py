@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from grader.report.atomic import write_text
 from grader.report.grouping import failing, not_run
-from grader.report.html.check import CheckView, check_view
+from grader.report.html.check import check_view
 from grader.report.html.code import Excerpt, excerpts
 from grader.report.html.drawing import drawing
 from grader.report.literals import safe
@@ -98,6 +98,3 @@ def _link(exercise: ExerciseResult, lessons: Path | None, beside: Path | None) -
     if lessons is None or beside is None or not (lessons / f"{exercise.name}.md").is_file():
         return ""
     return quote(Path(os.path.relpath(lessons / f"{exercise.name}.md", beside)).as_posix())
-
-
-__all__ = ["CheckView", "render", "write"]

@@ -105,4 +105,17 @@ class Pen:
 
     def _add(self, text: Text) -> None:
         text.rstrip()
-        self.lines.append(text)
+        self.lines.append(_no_command(text))
+
+
+def _no_command(text: Text) -> Text:
+    """The line with a backslash in what a CI system would obey, wherever a program's words have put it.
+
+    GitHub's runner takes `::error::` for a command where it begins a line, after spaces too, and `##[` anywhere.
+    """
+    spaces = len(text.plain) - len(text.plain.lstrip())
+    if text.plain.startswith("::", spaces):
+        text = Text.assemble(text[:spaces], "\\", text[spaces:])
+    while (place := text.plain.find("##[")) >= 0:
+        text = Text.assemble(text[: place + 2], "\\", text[place + 2 :])
+    return text

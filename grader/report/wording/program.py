@@ -134,6 +134,11 @@ def not_run(hung: int = 2) -> str:
     return f"Not run, because {count(hung, 'check')} of this exercise hung before."
 
 
+def not_run_for_time(seconds: float) -> str:
+    """Why the rest of an exercise was left out, when nothing hung for good."""
+    return f"Not run, because the checks of this exercise that did not pass took {seconds:.0f} s before."
+
+
 def not_checked(why: str) -> str:
     """A check that rests on something which this system does not do."""
     return f"Not checked on this system: {why}."

@@ -134,7 +134,7 @@ def _number_of_datagrams(wanted: int, came: int, ending: str) -> str:
 
 
 def _parted(expected: Sequence[bytes], arrived: Sequence[bytes]) -> str:
-    if b"".join(expected) == b"".join(arrived) and len(expected) != len(arrived):
+    if b"".join(expected) in b"".join(arrived) and len(expected) > len(arrived):
         return "the same bytes, but not one datagram for each message"
     at = next((n for n, pair in enumerate(zip(expected, arrived, strict=False)) if pair[0] != pair[1]), None)
     return _items(expected, arrived, at).replace("entries", "datagrams").replace("entry", "datagram")
