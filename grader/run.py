@@ -37,12 +37,13 @@ class Options:
     """How to grade. `fork` False starts everything in fresh interpreters, as on systems without fork.
 
     Programs are fenced in as well as the system can. Where a protection in `require` is not seen to work, nothing is
-    graded. `without` leaves protections out, for tests.
+    graded. `without` leaves protections out, for tests; without `calibrate` the tricks of checks are taken to work.
     """
 
     seed: int
     jobs: int = JOBS
     hung_limit: int = HUNG_LIMIT
+    calibrate: bool = True
     fork: bool = hasattr(os, "fork") and sys.platform != "darwin"  # forking a process with frameworks loaded is unsafe
     request: dict[str, Any] = field(default_factory=dict)
     fenced: bool = True
@@ -171,6 +172,7 @@ class Run:
             scratch=scratch,
             seed=self._options.seed,
             hung_limit=self._options.hung_limit,
+            calibrate=self._options.calibrate,
             fork=(hasattr(os, "fork") and self._options.fork) or sys.platform == "darwin",
             request=self._options.request,
             policy=self._policy if self._options.fenced else None,

@@ -24,6 +24,7 @@ from grader.course import read_exercise
 from grader.harness.deadlines import NET
 from grader.harness.fence import isolation
 from grader.harness.grading import Assignment, Grading
+from grader.harness.inside import outside_world
 from grader.report.result import CheckResult
 from grader.report.wire_format import encode
 
@@ -50,6 +51,7 @@ def grade(assignment: Assignment, channel: IO[str]) -> None:
         tell(done=grading.status, code=int(code))
     finally:
         grading.close()
+        outside_world.end_orphans()
 
 
 def arguments(path: Path) -> list[str]:
@@ -129,6 +131,7 @@ def to_json(assignment: Assignment) -> str:
             "scratch": str(assignment.scratch),
             "seed": assignment.seed,
             "hung_limit": assignment.hung_limit,
+            "calibrate": assignment.calibrate,
             "fork": assignment.fork,
             "request": assignment.request,
             "policy": assignment.policy,

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import select
 import socket
-import struct
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -20,6 +17,7 @@ from grader.harness.findings import NotChecked, Stop
 from grader.harness.outcome import Outcome, Returns
 from grader.harness.patience import Patience
 from grader.harness.system import Address
+from grader.harness.udp_sockets import dropped, open_sockets, reopened
 from grader.harness.wire import Ending
 from grader.report import wording
 from grader.report.result import Finding
@@ -27,12 +25,7 @@ from grader.report.result import Finding
 if TYPE_CHECKING:
     from grader.harness.program import Call
 
-BUFFER = 64 * 1024 * 1024  # bytes asked for; the system may grant less (net.core.rmem_max), so the peer also drains
-_FORCE = 33  # SO_RCVBUFFORCE (socket(7)): beyond rmem_max, for root only
-_MEMINFO = 55  # SO_MEMINFO (Linux): nine counters of the socket, the last is how many datagrams it had no room for
 MAX_KEPT = 20_000
-_SHARE = socket.SO_REUSEADDR if sys.platform == "linux" else getattr(socket, "SO_REUSEPORT", socket.SO_REUSEADDR)
-TRIES = 20  # for a port that is free in both families
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,14 +89,14 @@ class Datagrams:
 class Count(int):
     """How many of something came. It is never enough, nor equal to anything, when the program hangs or fails."""
 
+    what: str
+    counted: Datagrams
+
     def __new__(cls, number: int, what: str, counted: Datagrams) -> Count:
         """A number of `what`, a noun for one, counted in these datagrams."""
         count = super().__new__(cls, number)
         count.what, count.counted = what, counted
         return count
-
-    what: str
-    counted: Datagrams
 
     @property
     def stop(self) -> Stop | None:
@@ -146,12 +139,10 @@ class DatagramPeer:
         self._conversation = conversation
         self._patience = patience
         self._answer = answer
-        self._socks = _open_sockets(host)
+        self._socks = open_sockets(host)
         self.address: Address = (host, self._socks[0].getsockname()[1])
         if refuses:
-            conversation.record("peer", "note", note=f"nobody listens at {host}:{self.port}")
-        for sock in self._socks if refuses else ():
-            sock.connect(sock.getsockname())  # connected to itself, it takes datagrams from nobody else
+            self._refuse()
         self._waiting: deque[tuple[bytes, Address]] = deque()
         self.number = conversation.next_number()
 
@@ -160,10 +151,15 @@ class DatagramPeer:
         """The port alone."""
         return self.address[1]
 
+    def _refuse(self) -> None:
+        self._conversation.record("peer", "note", note=f"nobody listens at {self.address[0]}:{self.port}")
+        for sock in self._socks:
+            sock.connect(sock.getsockname())  # connected to itself, it takes datagrams from nobody else
+
     def open(self) -> None:
         """Receive from now on what was refused before."""
         self._conversation.record("peer", "listening", note=f"{self.address[0]}:{self.port}")
-        self._socks = [_reopened(sock) for sock in self._socks]
+        self._socks = [reopened(sock) for sock in self._socks]
 
     def require_room_for(self, size: int) -> None:
         """Raise `NotChecked` where the system lets no datagram of `size` bytes through (macOS: over 9,216 bytes)."""
@@ -224,7 +220,7 @@ class DatagramPeer:
             sources=tuple(source for _, source in taken),
             ending=stop.kind if stop else "complete",
             stop=stop,
-            dropped=sum(map(_dropped, self._socks)),
+            dropped=sum(map(dropped, self._socks)),
         )
 
     def drain(self, seconds: float) -> None:
@@ -274,51 +270,3 @@ class _Over:
         if self._since is None:
             self._since = time.monotonic()
         return time.monotonic() - self._since >= DEADLINES.under_way
-
-
-def _open_sockets(host: str) -> list[socket.socket]:
-    """Sockets at one free port, for each address that "localhost" may be, or for the one given."""
-    for _ in range(TRIES):
-        socks = [_bound(socket.AF_INET, "127.0.0.1" if host == "localhost" else host, 0)]
-        if host != "localhost":
-            return socks
-        try:
-            return [*socks, _bound(socket.AF_INET6, "::1", socks[0].getsockname()[1])]
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                return socks  # a machine without IPv6: nobody will look there
-        socks[0].close()
-    raise OSError(errno.EADDRINUSE, f"no port is free in both families, tried {TRIES} times")
-
-
-def _reopened(refusing: socket.socket) -> socket.socket:
-    """A socket at the same address that is not connected; the port is never free in between."""
-    refusing.setsockopt(socket.SOL_SOCKET, _SHARE, 1)
-    with refusing:
-        sock = _bound(refusing.family, *refusing.getsockname()[:2], share=True)
-    sock.setsockopt(socket.SOL_SOCKET, _SHARE, 0)
-    return sock
-
-
-def _bound(family: int, host: str, port: int, *, share: bool = False) -> socket.socket:
-    sock = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, _SHARE, share)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, _FORCE, BUFFER)
-        sock.bind((host, port))
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def _dropped(sock: socket.socket) -> int:
-    """How many datagrams the system had no room for at this socket, where it tells."""
-    if sys.platform != "linux":
-        return 0
-    with contextlib.suppress(OSError, struct.error):
-        return int(struct.unpack("9I", sock.getsockopt(socket.SOL_SOCKET, _MEMINFO, 36))[-1])
-    return 0

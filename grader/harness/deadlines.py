@@ -37,6 +37,9 @@ class Deadlines:
     lost_interrupt: float = 0.5
     # From the server's end of stream or reset to the client's own end: 2 s by contract, and the same allowance.
     leaving: float = 2.5
+    # How long no thread of a client may run before it is taken to rest. Too small: the server begins to read while more
+    # is typed, which only lets wrong work through. Too large: each such check costs that.
+    rest: float = 0.05
     # How long a client whose server reads nothing may hold on before the server reads. Too small: one that gives up
     # after a while, and loses what it has not sent, is not caught. Too large: one that polls costs that long.
     pause: float = 1.0
@@ -52,6 +55,9 @@ class Deadlines:
     settle: float = 1.0
     # The window in which a program that has nothing to do must sleep. Too small: the processor's clock is too coarse.
     meter: float = 0.3
+    # For all checks of an exercise that do not pass; the rest are then not run. Too small: a learner with slow mistakes
+    # on a busy machine is not told of all of them. Too large: a program made to be slow holds up the class that long.
+    failing: float = 30.0
 
 
 DEADLINES = Deadlines()

@@ -13,7 +13,7 @@ import pytest
 from grader.course import CheckInfo, ExerciseInfo
 from grader.harness import clearing
 from grader.harness.calibration import WHY_NOT, Trick, bites
-from grader.harness.deadlines import HUNG_LIMIT
+from grader.harness.deadlines import DEADLINES, HUNG_LIMIT
 from grader.harness.fence import Policy, protections
 from grader.harness.findings import Broken, NotChecked, NotStarted
 from grader.harness.judge import Comparison, judge, not_run
@@ -40,6 +40,7 @@ class Assignment:
     seed: int
     scratch: Path | None = None
     hung_limit: int = HUNG_LIMIT
+    calibrate: bool = True
     fork: bool = True
     request: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] | None = None
@@ -62,6 +63,7 @@ class Grading:
         self._comparison: Comparison | None = None
         self._stage: Stage | None = None
         self._hung = 0
+        self._lost = 0.0
         self._unusable: tuple[str, Place | None] | None = None
         self._notes: set[str] = set()
         self._bites: dict[Trick, bool] = {}
@@ -123,6 +125,8 @@ class Grading:
         limit = self._assignment.hung_limit
         if limit and self._hung >= limit:
             return wording.not_run(limit), None
+        if limit and self._lost > DEADLINES.failing:
+            return wording.not_run_for_time(self._lost), None
         return None
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
@@ -152,11 +156,12 @@ class Grading:
             self._launcher.close()
             self._open_workshop()
         self._hung += result.status == "hung"
+        self._lost += 0.0 if result.status == "passed" else seconds
         self._report(result)
 
     def _without_bite(self, item: pytest.Item) -> NotChecked | None:
         """Why a check that passed has shown nothing: a trick it rests on does not work on this system."""
-        for marker in item.iter_markers("rests_on"):
+        for marker in item.iter_markers("rests_on") if self._assignment.calibrate else ():
             for trick in marker.args:
                 if trick not in self._bites:
                     self._bites[trick] = bites(trick, self._workshop)

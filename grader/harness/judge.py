@@ -131,6 +131,8 @@ def _look_at_programs(judged: Judged, stage: Stage, comparison: Comparison | Non
     """Ask each program of the check where it stands, or how it crashed."""
     asked_for_exception = comparison is not None and isinstance(comparison.right, Raises)
     for program in stage.programs:
+        if judged.stop is None:
+            program.settle()  # one that has closed its socket may still be on its way out with an exception
         if judged.stop and not judged.stands:
             judged.stop = program.explain(judged.stop)
             judged.stands = judged.stop.stands

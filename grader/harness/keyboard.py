@@ -21,7 +21,9 @@ class Keyboard:
         self._conversation = conversation
         self._jobs: queue.Queue[bytes | None] = queue.Queue()
         self._pending = 0
+        self._lock = threading.Lock()
         self._broken = False
+        self._is_ending = False  # the end was asked for, and has not come yet
         os.set_blocking(descriptor, True)
         self._thread = threading.Thread(target=self._run, name="keyboard", daemon=True)
         self._thread.start()
@@ -30,12 +32,13 @@ class Keyboard:
         """Type this, with whatever line ends it holds."""
         data = text.encode("utf-8") if isinstance(text, str) else text
         self._conversation.record("peer", "typed", data=data)
-        self._pending += len(data)
+        self._count(len(data))
         self._jobs.put(data)
 
     def end(self) -> None:
         """Close standard input once all is typed (Ctrl-D)."""
         self._conversation.record("peer", "input_end")
+        self._is_ending = True
         self._jobs.put(None)
 
     def unread(self) -> int:
@@ -44,7 +47,11 @@ class Keyboard:
 
     def is_idle(self) -> bool:
         """Whether nothing is on its way into the pipe: all has been typed, or the program leaves some of it there."""
-        return not self._pending or self._waiting() > 0
+        return self._broken or self._waiting() > 0 or not (self._pending or self._is_ending)
+
+    def _count(self, size: int) -> None:
+        with self._lock:  # two threads count
+            self._pending += size
 
     def _waiting(self) -> int:
         waiting = array.array("i", [0])
@@ -63,6 +70,7 @@ class Keyboard:
             self._write(data)
         descriptor, self._descriptor = self._descriptor, -1  # the number may soon be another file's
         os.close(descriptor)
+        self._is_ending = False
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -72,5 +80,5 @@ class Keyboard:
             except OSError:  # the program has closed its input or ended
                 self._broken = True
                 return
-            self._pending -= written
+            self._count(-written)
             view = view[written:]

@@ -382,6 +382,10 @@ class Program:
         second = system.tasks(self.pids())
         return [(task.tid, task.turns) for task in first] == [(task.tid, task.turns) for task in second]
 
+    def turns(self) -> list[tuple[int, int]]:
+        """How often each of its threads has run so far; the same twice means that none has in between."""
+        return [(task.tid, task.turns) for task in system.tasks(self.pids())]
+
     def sleeps_by_choice(self) -> bool:
         """Whether one of its threads sleeps in a call with a time-out."""
         return any(task.by_choice for task in system.tasks(self.pids()))

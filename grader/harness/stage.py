@@ -136,15 +136,8 @@ class Stage:
         raise NotChecked("connections are made, or refused, although nobody accepts them")
 
     def silent_datagram_port(self) -> int:
-        """A UDP port at which datagrams are refused (ICMP port unreachable), held so that nobody else gets it.
-
-        A socket connected to itself takes no datagram from anybody else; the kernel answers as if there were none.
-        """
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._open.callback(sock.close)
-        sock.bind(("127.0.0.1", 0))
-        sock.connect(sock.getsockname())
-        return int(sock.getsockname()[1])
+        """A UDP port at which datagrams are refused (ICMP port unreachable), held so that nobody else gets it."""
+        return self.datagrams(refuses=True).port
 
     def own_host(self) -> str:
         """An address of loopback that no other check uses, so that a port given up there stays free for a restart.

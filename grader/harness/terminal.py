@@ -69,24 +69,37 @@ class Terminal:
         self._keyboard.type(text)
 
     def type_line(self, line: str) -> None:
-        """Type a line alone: returns when the program has read it, or does not read, and sleeps."""
+        """Type a line alone: returns when the program has read it and sleeps, or does not read it."""
         self.type(f"{line}\n")
-        self.wait_at_rest()
+        self._program.wait_until(lambda: not self._keyboard.unread() or self._leaves_unread())
+        self._program.settle()
 
     def end_input(self) -> None:
         """Close standard input once all is typed, as Ctrl-D does."""
         self._keyboard.end()
+
+    def _leaves_unread(self) -> bool:
+        return self._keyboard.is_idle() and self._program.settle(0.01) and self._keyboard.is_idle()
 
     def wait_at_rest(self, *, and_awake: bool = False) -> None:
         """Wait until the program sleeps although there is more to read for it, or has read all, or has ended.
 
         With `and_awake` a time-out of its own may run out as well, before which it may be waiting for something.
         """
-        program, is_idle = self._program, self._keyboard.is_idle
-        # Asked before, lest it sleeps because nothing was typed yet, and after, lest it waits for more to be typed.
-        program.wait_until(lambda: program.has_ended() or (is_idle() and program.settle(0.05) and is_idle()))
-        end = time.monotonic() + (DEADLINES.pause if and_awake else 0)
-        program.wait_until(lambda: time.monotonic() > end or not program.sleeps_by_choice())
+        program, keyboard = self._program, self._keyboard
+        since, turns = time.monotonic(), program.turns()
+
+        def is_ready() -> bool:
+            nonlocal since, turns
+            before, turns = turns, program.turns()
+            # None of its threads may have run for a while: one that waits for the keyboard is about to.
+            if not keyboard.is_idle() or not program.settle(0.01) or before != turns:
+                since = time.monotonic()
+            rested = time.monotonic() - since
+            by_choice = and_awake and program.sleeps_by_choice()
+            return program.has_ended() or rested > (DEADLINES.pause if by_choice else DEADLINES.rest)
+
+        program.wait_until(is_ready)
 
     # Screen
 

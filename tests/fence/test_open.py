@@ -22,7 +22,15 @@ def imports_the_library() -> list[str]:
     failed = []
     for name in sorted(sys.stdlib_module_names):
         # These open a window, a browser or a database of the system's, or belong to other systems.
-        if name.startswith("_") or name in ("antigravity", "this", "idlelib", "turtledemo", "turtle", "tkinter", "test"):
+        if name.startswith("_") or name in (
+            "antigravity",
+            "this",
+            "idlelib",
+            "turtledemo",
+            "turtle",
+            "tkinter",
+            "test",
+        ):
             continue
         try:
             __import__(name)
@@ -34,7 +42,7 @@ def imports_the_library() -> list[str]:
 
 
 def resolves_names() -> list[str]:
-    found = {info[4][0] for info in socket.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM)}
+    found = {str(info[4][0]) for info in socket.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM)}
     return [*sorted(found & {"127.0.0.1"}), socket.getservbyname("http").__str__(), socket.gethostbyname("127.0.0.1")]
 
 
@@ -102,7 +110,10 @@ def uses_both_families() -> list[str]:
 
 
 def sends_datagrams() -> str:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as two:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as two,
+    ):
         one.bind(("127.0.0.1", 0))
         two.connect(one.getsockname())
         two.send(b"hello")

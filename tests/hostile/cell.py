@@ -1,4 +1,4 @@
-"""Run a command where it can do no harm and leave nothing unseen: `python -m tests.hostile.cell < ORDER`, JSON both ways.
+"""Run a command where it does no harm and leaves nothing unseen: `python -m tests.hostile.cell < ORDER`, in JSON.
 
 The cell is a set of Linux namespaces: processes, network, mounts. Its first process starts the command, waits for it,
 and then looks what is left: in such a cell, every other process and every file in /tmp is. Nothing outside can be

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 STRANGER = 54321  # a user that no system gives to anybody
 PORT = 7777
 TOKEN = "token-of-the-one-who-grades"
-SECONDS = 120
+SECONDS = 200
 USERS = ("root", "stranger") if hasattr(os, "geteuid") and os.geteuid() == 0 else ("myself",)
 
 TARGET = """

@@ -13,6 +13,8 @@ from tests.hostile.conftest import SECONDS, Cell, Outcome
 ATTACKS = attacks()
 STATUSES = {"passed", "failed", "crashed", "hung", "not_run"}
 ROUNDS = (1, 2)
+# Seconds for one attack: most of them end in two, and a busy machine may take twenty times that.
+pytestmark = pytest.mark.timeout(SECONDS + 100)
 
 # The root of a cell, and all that may stand on a terminal beside text.
 ALLOWED_CONTROLS = {"\n", "\t"}

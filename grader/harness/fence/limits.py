@@ -19,10 +19,10 @@ def enforce(policy: Policy) -> None:
         if kind is None:
             continue
         soft, hard = resource.getrlimit(kind)
-        value = min([value] + [known for known in (soft, hard) if known != resource.RLIM_INFINITY])
+        lowest = min([value] + [known for known in (soft, hard) if known != resource.RLIM_INFINITY])
         # macOS refuses some of them.
         with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(kind, (value, value))
+            resource.setrlimit(kind, (lowest, lowest))
 
 
 def _wanted(policy: Policy) -> dict[str, int]:

@@ -23,7 +23,7 @@ _READ = """
     /etc/passwd /etc/group /etc/ld.so.cache /etc/localtime /etc/mime.types /etc/ssl/openssl.cnf /etc/ssl/certs
     /usr/share/ca-certificates /usr/share/locale /sys/devices/system/cpu
     /dev/zero /dev/random /dev/urandom
-""".split()
+"""
 # `multiprocessing` may start Python anew, and the kernel then opens the loader.
 _LOADERS = "/lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1 /lib/ld-musl-x86_64.so.1 /lib/ld-musl-aarch64.so.1"
 _SHARED_MEMORY = "/dev/shm"
@@ -41,7 +41,7 @@ class Fence:
             os.path.dirname(os.__file__),
             *(f"{prefix}/lib" for prefix in (sys.base_prefix, sys.base_exec_prefix)),
         ]
-        self._read = _open(_existing([*_LIBRARIES, *_READ, *library, interpreter, configuration]))
+        self._read = _open(_existing([*_LIBRARIES, *_READ.split(), *library, interpreter, configuration]))
         self._execute = _open(_existing([interpreter, *_LOADERS.split()]))
         self._null = _open([os.devnull])
         self._shared_memory = _open(_existing([_SHARED_MEMORY]))

@@ -38,9 +38,10 @@ def is_available() -> bool:
 
 
 def enter(scratch: str | None = None) -> None:
-    """Move this process, and all it starts from here on, into a network of its own; `scratch` becomes a folder in memory.
+    """Move this process, and all it starts from here on, into a network of its own.
 
-    Call it before threads start: a process with several cannot change its user namespace. Raises `OSError`.
+    The folder `scratch` becomes one in memory. Call it before threads start: a process with several cannot change its
+    user namespace. Raises `OSError`.
     """
     user, group = os.geteuid(), os.getegid()
     root = user == 0 and _may_administer()

@@ -22,7 +22,7 @@ class Policy:
     tcp_connect_ports: tuple[int, ...] = ()
     # A server binds any port. A client binds port 0 at most, so that it cannot take a peer's place.
     tcp_bind: bool = False
-    # Locks and queues of `multiprocessing` live in /dev/shm, which is the whole machine's unless a namespace has its own.
+    # Locks and queues of `multiprocessing` live in /dev/shm, the whole machine's unless a namespace has its own.
     shared_memory: bool = True
     # Bytes of private memory in one process. Too small: a server with a thread (8 MiB of stack) for each of 100 clients
     # fails. Too large: a submission that grows without end takes that much of the machine before it is stopped.
@@ -47,7 +47,10 @@ class Policy:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Policy:
         """What `as_json` gave, after a journey through JSON."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return cls(**given)
 
     def has(self, protection: str) -> bool:
         """Whether this protection is wanted; all are, unless a test leaves one out."""

@@ -121,9 +121,9 @@ class Attempts:
 
     def open_too_many(self) -> None:
         """Open more files than are allowed."""
-        opened = []
+        opened: list[int] = []
         try:
-            for _ in range(self.policy.open_files + 1):
+            while len(opened) <= self.policy.open_files:
                 opened.append(os.dup(0))
         finally:
             for descriptor in opened:

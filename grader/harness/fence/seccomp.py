@@ -48,15 +48,15 @@ _REFUSED = """
     kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff acct syslog vhangup
     sethostname setdomainname settimeofday clock_settime adjtimex clock_adjtime
     iopl ioperm modify_ldt personality migrate_pages move_pages lookup_dcookie
-""".split()
+"""
 # Answered with success and not done: Landlock would let a program change the mode of any file of the same user, and
 # `shutil.copy` must not fail for it.
 _FEIGNED = """
     chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat file_setattr
     setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat
-""".split()
+"""
 # Their first argument is a process; only 0, the caller, is left.
-_ON_ITSELF = "prlimit64 sched_setaffinity sched_setscheduler sched_setparam sched_setattr".split()
+_ON_ITSELF = "prlimit64 sched_setaffinity sched_setscheduler sched_setparam sched_setattr"
 
 
 def program() -> bytes | None:
@@ -76,9 +76,9 @@ def program() -> bytes | None:
 
 def _rules() -> dict[str, list[Instruction]]:
     """What to do with a call of each name; every rule ends by returning."""
-    rules = {name: [_refuse(errno.EPERM)] for name in _REFUSED}
-    rules |= {name: [_refuse(0)] for name in _FEIGNED}
-    rules |= {name: _only(0, [0]) + [_return(_ALLOW)] for name in _ON_ITSELF}
+    rules = {name: [_refuse(errno.EPERM)] for name in _REFUSED.split()}
+    rules |= {name: [_refuse(0)] for name in _FEIGNED.split()}
+    rules |= {name: [*_only(0, [0]), _return(_ALLOW)] for name in _ON_ITSELF.split()}
     rules |= {
         "socket": [
             *_only(0, [_AF_INET, _AF_INET6], errno.EACCES),

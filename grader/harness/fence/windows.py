@@ -1,4 +1,4 @@
-"""The fence on Windows: a job object that bounds memory and processes, and ends them together. Written unseen, untested.
+"""The fence on Windows: a job object that bounds memory and processes, and ends them. Written unseen and untested.
 
 A job object knows nothing of files or of the network: those stay open here, and the probe says so.
 """
@@ -26,7 +26,7 @@ class Fence:
         job = ctypes.c_void_p(kernel.CreateJobObjectW(None, None))
         described = limits(policy)
         if not (
-            job
+            job.value
             and kernel.SetInformationJobObject(job, _EXTENDED_LIMITS, described, len(described))
             and kernel.AssignProcessToJobObject(job, ctypes.c_void_p(kernel.GetCurrentProcess()))
         ):

@@ -41,6 +41,10 @@ def warm_up() -> None:
         __import__(name)
     with contextlib.suppress(OSError):  # reads /etc/hosts and nsswitch once, loads what resolving needs
         socket.getaddrinfo("localhost", 1, type=socket.SOCK_STREAM)
+    if sys.version_info >= (3, 14):  # there its default is a server behind a unix socket, which a fence closes
+        import multiprocessing.context
+
+        multiprocessing.context._default_context._default_context = multiprocessing.get_context("fork")
     import _sitebuiltins
     import builtins
     import gc

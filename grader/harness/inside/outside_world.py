@@ -41,7 +41,7 @@ def children() -> list[int]:
 
 
 def restrict(*, fenced: bool) -> None:
-    """What holds for every program: it ends with the launcher, and gains no privileges, which a fence sees to itself."""
+    """What holds for every program: it ends with the launcher and gains no privileges; a fence sees to that itself."""
     if sys.platform == "linux":
         credentials.show_memory()
         credentials.die_with_parent()
