@@ -1,4 +1,4 @@
-"""Checks of `run_server` of the chat server, in the order in which to solve them.
+"""Checks of `run_server` of the chat server, in the order in which to solve them: one client first, then many.
 
 Each fact is looked at in one check: the others take answers with or without a line end, and any greeting or none.
 """
@@ -299,65 +299,6 @@ def test_sends_whole_answers_to_a_client_that_reads_slowly(stage: Stage) -> None
         assert _hear(client, line) == ANSWER + line
 
 
-@pytest.mark.points(3)
-def test_serves_several_clients_at_the_same_time(stage: Stage) -> None:
-    """Four clients are connected at the same time, and each is answered whenever it says something.
-
-    Look at what your program is waiting in while one client is silent: who accepts and answers the others?
-
-    More: Give each client a thread of its own with `Thread(target=talk, args=(conn,)).start()`: `run()`, `join()` and
-    `target=talk(conn)` all wait for it. Or ask a selector which socket has something to read.
-
-    Lesson: Many clients at once
-    """
-    server = stage.serve("run_server")
-    clients = [_join(server, b"I am client %d" % number) for number in range(1, 5)]
-    for client in reversed(clients):
-        word = stage.word().encode()
-        client.send(word + b"\n")
-        assert _hear(client, word) == ANSWER + word
-
-
-@pytest.mark.points(2)
-def test_serves_others_while_a_client_is_silent_in_mid_line(stage: Stage) -> None:
-    """Clients that fall silent in the middle of a line, or of a character, disturb nobody and can go on later.
-
-    Look at where half a line waits for its end: does it belong to one client alone, and does nobody wait with it?
-
-    More: Each client needs a buffer (and a decoder, if you use one) of its own. With a selector, go back to it after
-    every piece.
-
-    Lesson: Many clients at once
-    """
-    server = stage.serve("run_server")
-    silent, half = _join(server), server.connect()
-    for client, piece in (silent, b"hel"), (half, b"caf\xc3"):
-        client.send(piece)
-        client.wait_taken()
-    _join(server)
-    silent.send(b"lo\n")
-    assert _hear(silent, b"hello") == ANSWER + b"hello"
-
-
-@pytest.mark.points(2)
-def test_serves_a_hundred_clients_at_once(stage: Stage) -> None:
-    """A hundred clients are connected at once, and each is served.
-
-    Look at what bounds the number of clients you can serve at the same time: a pool, a list, a number of processes?
-
-    More: A pool of ten workers serves ten clients, and the eleventh waits until one leaves. Make it large enough, or
-    start a thread for each client.
-
-    Lesson: Many clients at once
-    """
-    server = stage.serve("run_server")
-    clients = [_join(server, b"I am client %d" % number) for number in range(1, 101)]
-    for client in reversed(clients):
-        word = stage.word().encode()
-        client.send(word + b"\n")
-        assert _hear(client, word) == ANSWER + word
-
-
 @pytest.mark.points(2)
 def test_goes_on_when_clients_reset_their_connections(stage: Stage) -> None:
     """Clients that reset their connections, in mid-line, before they read their answers or at once, hurt nobody.
@@ -449,13 +390,73 @@ def test_ends_at_ctrl_c_with_clients_connected(stage: Stage) -> None:
     Look at what still runs after Ctrl-C: who ends the threads or processes that wait for a client?
 
     More: Make threads daemons, or wake them with `shutdown` on their clients' sockets; `close` wakes nobody. A bare
-    `except`, and `continue` or `return` in `finally`, swallow `KeyboardInterrupt`.
+    `except`, and `continue` or `return` in `finally`, swallow `KeyboardInterrupt`. With asyncio, close the clients'
+    writers yourself: since Python 3.12 a server that ends waits for them.
 
     Lesson: Starting and stopping
     """
     server = stage.serve("run_server")
     _join(server)
     assert server.interrupt() == 0
+
+
+@pytest.mark.points(3)
+def test_serves_several_clients_at_the_same_time(stage: Stage) -> None:
+    """Four clients are connected at the same time, and each is answered whenever it says something.
+
+    Look at what your program is waiting in while one client is silent: who accepts and answers the others?
+
+    More: Give each client a thread of its own with `Thread(target=talk, args=(conn,)).start()`: `run()`, `join()` and
+    `target=talk(conn)` all wait for it. Or ask a selector which socket has something to read.
+
+    Lesson: Many clients at once
+    """
+    server = stage.serve("run_server")
+    clients = [_join(server, b"client %d" % number) for number in range(1, 5)]
+    for client in reversed(clients):
+        word = stage.word().encode()
+        client.send(word + b"\n")
+        assert _hear(client, word) == ANSWER + word
+
+
+@pytest.mark.points(2)
+def test_serves_others_while_a_client_is_silent_in_mid_line(stage: Stage) -> None:
+    """Clients that fall silent in the middle of a line, or of a character, disturb nobody and can go on later.
+
+    Look at where half a line waits for its end: does it belong to one client alone, and does nobody wait with it?
+
+    More: Each client needs a buffer (and a decoder, if you use one) of its own. With a selector, go back to it after
+    every piece.
+
+    Lesson: Many clients at once
+    """
+    server = stage.serve("run_server")
+    silent, half = _join(server), server.connect()
+    for client, piece in (silent, b"hel"), (half, b"caf\xc3"):
+        client.send(piece)
+        client.wait_taken()
+    _join(server)
+    silent.send(b"lo\n")
+    assert _hear(silent, b"hello") == ANSWER + b"hello"
+
+
+@pytest.mark.points(2)
+def test_serves_a_hundred_clients_at_once(stage: Stage) -> None:
+    """A hundred clients are connected at once, and each is served.
+
+    Look at what bounds the number of clients you can serve at the same time: a pool, a list, a number of processes?
+
+    More: A pool of ten workers serves ten clients, and the eleventh waits until one leaves. Make it large enough, or
+    start a thread for each client.
+
+    Lesson: Many clients at once
+    """
+    server = stage.serve("run_server")
+    clients = [_join(server, b"client %d" % number) for number in range(1, 101)]
+    for client in reversed(clients):
+        word = stage.word().encode()
+        client.send(word + b"\n")
+        assert _hear(client, word) == ANSWER + word
 
 
 def _join(server: Server, line: bytes = b"hello", **options: int) -> Connection:

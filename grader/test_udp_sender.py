@@ -171,6 +171,7 @@ def test_refuses_a_message_of_65508_bytes(stage: Stage) -> None:
     assert receiver.rest() == []
 
 
+@pytest.mark.rests_on("open_files")
 def test_leaves_no_socket_open_after_50_calls(stage: Stage) -> None:
     """After 50 calls, no more sockets and threads are there than after the first.
 
@@ -182,8 +183,8 @@ def test_leaves_no_socket_open_after_50_calls(stage: Stage) -> None:
     Lesson: One socket, one sender
     """
     receiver, program = polite_receiver(stage), stage.program()
-    first = program.call("send_messages", *receiver.address, ["first"])
-    assert receiver.all_from(first, 1).count() >= 1
+    # The first call may set up what the others share.
+    receiver.all_from(program.call("send_messages", *receiver.address, ["first"]), 1)
     before = program.holdings()
     calls = [program.call("send_messages", *receiver.address, ["again"]) for _ in range(50)]
     assert receiver.all_from(calls[-1], 50).count() >= 50

@@ -1,5 +1,6 @@
 """Chat client: one thread sends what you type, the main thread shows what the server says."""
 
+import contextlib
 import os
 import socket
 import sys
@@ -31,7 +32,8 @@ def run_client(host: str = "localhost", port: int = 5555) -> None:
 
 def send_typed_lines(sock: socket.socket) -> None:
     """Send what is typed until it is `quit` or the input ends, then take leave of the server."""
-    try:
+    # When the server has left, sending fails; the main thread's recv() has seen it too, and ends the program.
+    with contextlib.suppress(OSError):
         # Not input(): it holds a lock on sys.stdin while it waits, and Python could not shut down beside it.
         for line in lines(lambda: os.read(sys.stdin.fileno(), 65536)):
             text = line.decode(errors="replace").strip()
@@ -44,8 +46,6 @@ def send_typed_lines(sock: socket.socket) -> None:
         time.sleep(PARTING_TIME)
         # This wakes the other thread in its recv(), which close() would not do.
         sock.shutdown(socket.SHUT_RD)
-    except OSError:
-        pass  # The server has left: the main thread's recv() has seen it too, and ends the program.
 
 
 def show_lines(sock: socket.socket) -> None:
