@@ -25,17 +25,17 @@ def run_client(host: str = "localhost", port: int = 5555) -> None:
         return
     with sock:
         # A daemon, because nothing can wake a thread that waits for the keyboard once the server has left.
-        threading.Thread(target=send_typed_lines, args=(sock,), daemon=True).start()
-        show_lines(sock)
+        threading.Thread(target=_send_typed_lines, args=(sock,), daemon=True).start()
+        _show_lines(sock)
     print("Disconnected from server")
 
 
-def send_typed_lines(sock: socket.socket) -> None:
+def _send_typed_lines(sock: socket.socket) -> None:
     """Send what is typed until it is `quit` or the input ends, then take leave of the server."""
     # When the server has left, sending fails; the main thread's recv() has seen it too, and ends the program.
     with contextlib.suppress(OSError):
         # Not input(): it holds a lock on sys.stdin while it waits, and Python could not shut down beside it.
-        for line in lines(lambda: os.read(sys.stdin.fileno(), 65536)):
+        for line in _lines(lambda: os.read(sys.stdin.fileno(), 65536)):
             text = line.decode(errors="replace").strip()
             if text.lower() == "quit":
                 sock.sendall(b"quit\n")
@@ -48,13 +48,13 @@ def send_typed_lines(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RD)
 
 
-def show_lines(sock: socket.socket) -> None:
+def _show_lines(sock: socket.socket) -> None:
     """Print each line of the server until it stops sending."""
-    for line in lines(lambda: receive(sock)):
+    for line in _lines(lambda: _receive(sock)):
         print(line.decode(errors="replace"), flush=True)
 
 
-def receive(sock: socket.socket) -> bytes:
+def _receive(sock: socket.socket) -> bytes:
     """Return the next bytes from the server; a broken connection counts as its end."""
     try:
         return sock.recv(65536)
@@ -62,7 +62,7 @@ def receive(sock: socket.socket) -> bytes:
         return b""
 
 
-def lines(read: Callable[[], bytes]) -> Iterator[bytes]:
+def _lines(read: Callable[[], bytes]) -> Iterator[bytes]:
     """Cut the bytes that read() returns into lines; b"" ends them, and what is left then is the last line."""
     rest = b""
     while piece := read():

@@ -102,7 +102,7 @@ def _judge_comparison(comparison: Comparison) -> Judged:
     left, right = comparison.left, comparison.right
     finding = left.finding(right) if isinstance(left, Explains) else wording.value_difference(right, left)
     stop: Stop | None = getattr(left, "stop", None)
-    judged = Judged(status="hung" if stop else "failed", finding=finding, stop=stop)
+    judged = Judged(status="hung" if stop and not _answered(left, stop) else "failed", finding=finding, stop=stop)
     judged.stands = tuple(getattr(left, "stands", ()))
     if isinstance(left, Outcome):
         judged.where = left.where
@@ -111,6 +111,11 @@ def _judge_comparison(comparison: Comparison) -> Judged:
         if left.how in ("raised", "ended") and not isinstance(right, Raises) and not left.misfit:
             judged.status = "crashed"
     return judged
+
+
+def _answered(left: object, stop: Stop) -> bool:
+    """Whether a program that now waits has answered something: then it is wrong, and waits for what comes next."""
+    return stop.kind == "stuck" and bool(getattr(left, "data", b""))
 
 
 def wording_of(stop: Stop) -> Finding:

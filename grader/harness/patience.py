@@ -45,7 +45,8 @@ class Patience:
     def moved(self, count: int) -> None:
         """Note that `count` bytes moved on the wire, or that something else happened there: the clock starts anew."""
         self._moved += count
-        self._progress = time.monotonic()
+        # A program that has handed everything to the kernel may sleep while its bytes are still on their way.
+        self._progress = self._still_since = time.monotonic()
         self._used = 0
 
     def watch_queue(self, unread: Callable[[], int | None]) -> None:

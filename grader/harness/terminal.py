@@ -71,35 +71,38 @@ class Terminal:
     def type_line(self, line: str) -> None:
         """Type a line alone: returns when the program has read it and sleeps, or does not read it."""
         self.type(f"{line}\n")
-        self._program.wait_until(lambda: not self._keyboard.unread() or self._leaves_unread())
+        self._program.wait_until(lambda: not self._keyboard.unread() or self._sleeps())
         self._program.settle()
 
     def end_input(self) -> None:
         """Close standard input once all is typed, as Ctrl-D does."""
         self._keyboard.end()
 
-    def _leaves_unread(self) -> bool:
-        return self._keyboard.is_idle() and self._program.settle(0.01) and self._keyboard.is_idle()
-
     def wait_at_rest(self, *, and_awake: bool = False) -> None:
         """Wait until the program sleeps although there is more to read for it, or has read all, or has ended.
 
         With `and_awake` a time-out of its own may run out as well, before which it may be waiting for something.
         """
-        program, keyboard = self._program, self._keyboard
-        since, turns = time.monotonic(), program.turns()
+        program = self._program
+        since = 0.0
+        turns: list[tuple[int, int]] | None = None
 
         def is_ready() -> bool:
             nonlocal since, turns
+            sleeps = self._sleeps()
             before, turns = turns, program.turns()
-            # None of its threads may have run for a while: one that waits for the keyboard is about to.
-            if not keyboard.is_idle() or not program.settle(0.01) or before != turns:
+            # None of its threads may run for a while: one that was typed for a moment ago is about to.
+            if not sleeps or before != turns:
                 since = time.monotonic()
-            rested = time.monotonic() - since
             by_choice = and_awake and program.sleeps_by_choice()
-            return program.has_ended() or rested > (DEADLINES.pause if by_choice else DEADLINES.rest)
+            rested = time.monotonic() - since > (DEADLINES.pause if by_choice else DEADLINES.rest)
+            return rested or program.has_ended()
 
         program.wait_until(is_ready)
+
+    def _sleeps(self) -> bool:
+        """Whether it sleeps now. Asked twice, lest it waits for what is on its way to it."""
+        return self._keyboard.is_idle() and self._program.settle(0.01) and self._keyboard.is_idle()
 
     # Screen
 

@@ -243,6 +243,14 @@ class Connection:
             return system.queued(self.remote, self.local)
         return None
 
+    def _undelivered(self) -> int | None:
+        """Bytes that the program has sent and the kernel has not brought here yet; None where that cannot be told."""
+        if not self.remote[0]:
+            return None
+        with contextlib.suppress(OSError):
+            return system.undelivered(self.remote, self.local)
+        return None
+
     def _receive(self, whole: Callable[[], int | None]) -> Received:
         size = whole()
 
@@ -281,6 +289,8 @@ class Connection:
         poll = select.poll()
         poll.register(self._sock, events)
         ready = dict(poll.poll(seconds * 1000)).get(self._sock.fileno(), 0)
+        if seconds and not ready and wants_read and self._undelivered():
+            self._patience.moved(0)  # the kernel's timers are at work, not the program
         if ready & (select.POLLOUT | select.POLLERR | select.POLLHUP) and self._outgoing:
             self._write(0)
         if ready & (select.POLLIN | select.POLLHUP | select.POLLERR) and wants_read:

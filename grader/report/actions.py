@@ -11,6 +11,7 @@ from pathlib import Path
 
 from grader.report.atomic import write_text
 from grader.report.literals import safe
+from grader.report.plain_text import headline
 from grader.report.result import CheckResult, ExerciseResult, Result
 from grader.report.wording import frame
 
@@ -44,7 +45,7 @@ def _command(exercise: ExerciseResult, check: CheckResult) -> str:
     line = check.where.line if check.where else 1
     title = f"{exercise.name}: {frame.title(check.name)}"
     place = f"file={value(f'exercises/{file}')},line={line},title={value(title)}"
-    return f"::error {place}::{data(safe(check.finding or check.claim))}"
+    return f"::error {place}::{data(headline(check))}"
 
 
 def data(text: str) -> str:

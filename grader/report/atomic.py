@@ -15,7 +15,11 @@ def write_text(path: Path, text: str) -> None:
 
     A link at `path` is replaced, not followed. Raises `OSError` if the folder is missing or not writable.
     """
-    data = text.encode("utf-8", "backslashreplace")
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """The same for bytes."""
     if str(path).startswith(_DEVICES):
         path.write_bytes(data)
         return

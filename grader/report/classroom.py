@@ -20,6 +20,7 @@ from grader.report.result import CheckResult, ExerciseResult, Result
 from grader.report.wording import frame
 
 MAX_ID = 17  # characters; the reporter's table cuts longer ones
+MAX_MESSAGE = 1000  # characters; all messages together become one process's environment, which has an end
 _STATUS = {"passed": "pass", "grader_error": "error"}
 
 
@@ -48,7 +49,7 @@ def _results(exercise: ExerciseResult, check: CheckResult) -> dict[str, Any]:
         "name": f"{exercise.name}: {frame.title(check.name)}",
         "status": status,
         "score": check.score,
-        "message": "\n".join(safe(line) for line in told(check)) if status != "pass" else "",
+        "message": "\n".join(told(check))[:MAX_MESSAGE] if status != "pass" else "",
         "test_code": "",
         "filename": safe(check.where.file) if check.where else "",
         "line_no": check.where.line if check.where else 0,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from grader.report.atomic import write_text
 from grader.report.literals import safe
-from grader.report.plain_text import told
+from grader.report.plain_text import headline, told
 from grader.report.result import ExerciseResult, Result
 from grader.report.wording import frame
 
 # What Markdown would read as its own; a backslash before it makes it a character like any other.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>@:])")
 MAX_FAILURES = 20  # per exercise; Actions cuts a summary at 1 MiB, and nobody reads that far
+WIDTH = 100  # what lies in <pre> is not wrapped for us
 
 
 def write(result: Result, path: Path) -> None:
@@ -51,14 +53,20 @@ def _state(exercise: ExerciseResult) -> str:
 def _failures(exercise: ExerciseResult) -> Iterator[str]:
     failing = [check for check in exercise.checks if check.status not in ("passed", "not_run")]
     if exercise.status == "broken":
-        yield f"\n### {text(exercise.title)}\n\n{text(exercise.checks[0].finding or '')}"
+        yield f"\n### {text(exercise.title)}\n\n{_verbatim([headline(exercise.checks[0])])}"
     elif failing and exercise.status != "not_started":
         yield f"\n### {text(exercise.title)}\n"
         for check in failing[:MAX_FAILURES]:
-            lines = "<br>".join(text(line) for line in told(check))
-            yield f"<details><summary>{text(frame.title(check.name))}</summary>\n\n{lines}\n\n</details>\n"
+            title = html.escape(frame.title(check.name))
+            yield f"<details><summary>{title}</summary>\n\n{_verbatim(told(check))}\n\n</details>\n"
+
+
+def _verbatim(lines: Iterable[str]) -> str:
+    """Foreign text: inside `<pre>` there is neither markup nor a link, nor is anybody mentioned."""
+    wrapped = (part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="  "))
+    return "<pre>" + "\n".join(html.escape(part, quote=False) for part in wrapped) + "</pre>"
 
 
 def text(words: str) -> str:
-    """Foreign text as plain characters in Markdown: neither HTML nor markup nor a mention."""
+    """Words as plain characters in Markdown."""
     return _SPECIAL.sub(r"\\\1", html.escape(safe(words), quote=False))

@@ -45,8 +45,9 @@ class Fence:
         self._execute = _open(_existing([interpreter, *_LOADERS.split()]))
         self._null = _open([os.devnull])
         self._shared_memory = _open(_existing([_SHARED_MEMORY]))
-        # A user per launcher: the programs of one exercise may follow each other in one folder.
-        self._key = os.getpid()
+        # A user per launcher: the programs of one exercise follow each other in one folder. Process ids would do to
+        # tell them apart, if there were not other machines (containers) on this one that count from 1, too.
+        self._key = int.from_bytes(os.urandom(3), "big")
 
     def enter(self, policy: Policy) -> None:
         """Fence this process in. Raises `OSError` where something that the system offers does not work.

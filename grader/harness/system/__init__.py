@@ -21,5 +21,6 @@ open_files = platform.open_files
 queued = platform.queued
 tasks = platform.tasks
 tree = platform.tree
+undelivered = platform.undelivered
 
-__all__ = ["Address", "Task", "catches", "listening", "open_files", "queued", "tasks", "tree"]
+__all__ = ["Address", "Task", "catches", "listening", "open_files", "queued", "tasks", "tree", "undelivered"]

@@ -175,10 +175,18 @@ def _listeners(family: int) -> Iterator[tuple[int, Address]]:
 
 def queued(owner: Address, remote: Address) -> int | None:
     """Bytes that wait unread at the TCP socket at `owner` that is connected to `remote`; None if it is gone."""
+    return next(_queues(owner, remote), (None, None))[0]
+
+
+def undelivered(owner: Address, remote: Address) -> int | None:
+    """Bytes sent at `owner` that have not been acknowledged by `remote` yet; None if the socket is gone."""
+    return next(_queues(owner, remote), (None, None))[1]
+
+
+def _queues(owner: Address, remote: Address) -> Iterator[tuple[int, int]]:
     family = socket.AF_INET6 if ":" in owner[0] else socket.AF_INET
     for message in _ask(family, states=0xFFFFFFFF, flags=_NLM_F_REQUEST, owner=owner, remote=remote):
-        return int(struct.unpack_from("=I", message, 56)[0])
-    return None
+        yield struct.unpack_from("=II", message, 56)
 
 
 def _ask(

@@ -70,3 +70,8 @@ def listening(pids: Iterable[int]) -> list[Address]:
 def queued(owner: Address, remote: Address) -> int | None:
     """Not to be told here."""
     return None
+
+
+def undelivered(owner: Address, remote: Address) -> int | None:
+    """Not to be told here."""
+    return None
