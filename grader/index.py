@@ -13,9 +13,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 INDEX = ROOT / "exercises" / "README.md"
 
+MARK = "<!-- Written by `nox -s index` from the graders. -->\n\n"
 HEAD = """\
-<!-- Written by `nox -s index` from the graders. -->
-
 # The exercises
 
 In the order in which they build on each other. For each: read the lesson, write your code in the file beside it, then
@@ -30,7 +29,7 @@ def index_text(exercises: tuple[ExerciseInfo, ...]) -> str:
     """The list of exercises as Markdown."""
     rows = [_row(exercise) for exercise in exercises]
     checks = sum(len(exercise.checks) for exercise in exercises)
-    return HEAD + "".join(rows) + f"| all | | | {checks} | {_points(*exercises)} |\n"
+    return MARK + HEAD + "".join(rows) + f"| all | | | {checks} | {_points(*exercises)} |\n"
 
 
 def _row(exercise: ExerciseInfo) -> str:

@@ -1,7 +1,8 @@
 """Checks of `fetch_url`, in the order in which to solve them.
 
 Each fact is checked in one place. Everywhere else the peer takes a request as it comes, ends the stream, asked or not,
-and takes the body for the page where the header is not returned.
+and takes the body for the page where the header is not returned. Where we may listen at port 80 the URLs name
+no port, so that a program which ignores the port fails the checks of the port and no other.
 """
 
 from __future__ import annotations
@@ -27,28 +28,37 @@ PAGE = build_response(b"a page")
 TIMEOUT = 0.3  # seconds, given to programs that wait for nothing; on a busy machine it only runs out earlier or later
 
 
-def url(listener: Listener, rest: str = "/tea") -> str:
-    """The address of a peer; `rest` is what follows the port."""
-    return f"http://127.0.0.1:{listener.port}{rest}"
+def url(listener: Listener, rest: str = "/tea", scheme: str = "http") -> str:
+    """The address of a peer, with the port unless it is 80; `rest` is what follows."""
+    host, port = listener.address
+    return f"{scheme}://{host}{'' if port == 80 else f':{port}'}{rest}"
+
+
+def web_server(stage: Stage) -> Listener:
+    """A peer at port 80, or at any port where the system does not let us have that one."""
+    return stage.listen_at(80) or stage.listen()
 
 
 def asked(stage: Stage, rest: str, scheme: str = "http") -> Received:
     """Method and target of the request for a URL, which is not answered. The version may be 1.0 or 1.1."""
-    listener = stage.listen()
-    stage.call("fetch_url", f"{scheme}://127.0.0.1:{listener.port}{rest}")
+    return asked_at(web_server(stage), stage, rest, scheme)
+
+
+def asked_at(listener: Listener, stage: Stage, rest: str, scheme: str = "http") -> Received:
+    """The same for a peer that is there already."""
+    stage.call("fetch_url", url(listener, rest, scheme))
     line = listener.accept_speaking().receive_line()
     request = parse_request_line(line.data)
     return dataclasses.replace(line, data=f"{request.method} {request.target}".encode("latin-1"))
 
 
-def whole_request(stage: Stage, host: str = "127.0.0.1") -> tuple[Received, int]:
-    """All that the program sends until it has its answer and has ended, and the port that it sends to."""
-    listener = stage.listen()
-    stage.program().call("fetch_url", f"http://{host}:{listener.port}/tea", last=True)
+def whole_request(listener: Listener, stage: Stage, address: str) -> Received:
+    """All that the program sends until it has its answer and has ended."""
+    stage.program().call("fetch_url", address, last=True)
     conn = listener.accept_speaking()
     conn.send(PAGE)
     conn.half_close()  # not close(): what is still coming would make that a reset
-    return conn.receive_to_end(), listener.port
+    return conn.receive_to_end()
 
 
 def answered(listener: Listener, call: Call, *pieces: bytes) -> Outcome:
@@ -61,7 +71,7 @@ def answered(listener: Listener, call: Call, *pieces: bytes) -> Outcome:
 
 def fetched(stage: Stage, *pieces: bytes) -> Outcome:
     """The same for a program that is started for it."""
-    listener = stage.listen()
+    listener = web_server(stage)
     return answered(listener, stage.call("fetch_url", url(listener)), *pieces)
 
 
@@ -122,7 +132,8 @@ def test_ends_each_line_and_the_request_as_http_wants(stage: Stage) -> None:
 
     Lesson: The bytes of a request
     """
-    request, _port = whole_request(stage)
+    listener = web_server(stage)
+    request = whole_request(listener, stage, url(listener))
     assert request == tidied(request.data)
 
 
@@ -138,8 +149,9 @@ def test_names_host_and_port_in_one_host_header(stage: Stage) -> None:
 
     Lesson: The bytes of a request
     """
-    request, port = whole_request(stage, "localhost")
-    assert host_lines(request.data) == f"Host: localhost:{port}".encode()
+    listener = stage.listen()
+    request = whole_request(listener, stage, f"http://localhost:{listener.port}/tea")
+    assert host_lines(request.data) == f"Host: localhost:{listener.port}".encode()
 
 
 def test_returns_status_line_headers_and_body(stage: Stage) -> None:
@@ -190,7 +202,7 @@ def test_puts_a_slash_before_a_query_without_a_path(stage: Stage) -> None:
     Lesson: From the URL to the request
     """
     query = f"{stage.word()}=1"
-    assert asked(stage, f"?{query}") == f"GET /?{query}".encode()
+    assert asked_at(stage.listen(), stage, f"?{query}") == f"GET /?{query}".encode()
 
 
 def test_understands_a_scheme_in_capital_letters(stage: Stage) -> None:
@@ -286,7 +298,7 @@ def test_returns_as_soon_as_the_response_is_complete(stage: Stage) -> None:
     """
     text = f"café {stage.word()}".encode()
     page = b"HTTP/1.1 200 OK\r\ncontent-length:%d\r\n\r\n%b" % (len(text), text)
-    listener = stage.listen()
+    listener = web_server(stage)
     call = stage.call("fetch_url", url(listener))
     conn = listener.accept_speaking()
     _answer, stays_open = answer(tidied(receive_request(stage, conn)))
@@ -354,7 +366,7 @@ def test_raises_connection_error_when_the_server_resets(stage: Stage) -> None:
 
     Lesson: When it goes wrong
     """
-    listener = stage.listen()
+    listener = web_server(stage)
     call = stage.call("fetch_url", url(listener))
     conn = listener.accept_speaking()
     conn.send(PAGE[:-3])
@@ -372,7 +384,7 @@ def test_closes_the_socket_of_each_call(stage: Stage) -> None:
 
     Lesson: When it goes wrong
     """
-    listener, nobody = stage.listen(), f"http://127.0.0.1:{stage.refusing_port()}/tea"
+    listener, nobody = web_server(stage), f"http://127.0.0.1:{stage.refusing_port()}/tea"
     program = stage.program()
     answered(listener, program.call("fetch_url", url(listener)), PAGE)
     before = program.holdings()
@@ -393,7 +405,7 @@ def test_raises_timeout_error_when_the_server_never_answers(stage: Stage) -> Non
 
     Lesson: When it goes wrong
     """
-    listener = stage.listen()
+    listener = web_server(stage)
     call = stage.call("fetch_url", url(listener), TIMEOUT)
     for conn in connected(stage, listener, call):
         receive_request(stage, conn)

@@ -11,7 +11,7 @@ def run_echo_server(host: str = "localhost", port: int = 9999) -> None:
     """
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-            # Old connections hold the port for a minute after a restart; bind() looks at this option, so it comes first.
+            # Old connections hold the port for a minute after a restart; bind() looks at this, so it comes first.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((host, port))
             listener.listen()

@@ -57,7 +57,7 @@ class Deadlines:
     meter: float = 0.3
     # For all checks of an exercise that do not pass; the rest are then not run. Too small: a learner with slow mistakes
     # on a busy machine is not told of all of them. Too large: a program made to be slow holds up the class that long.
-    failing: float = 30.0
+    failing: float = 120.0
 
 
 DEADLINES = Deadlines()

@@ -114,8 +114,8 @@ def _judge_comparison(comparison: Comparison) -> Judged:
 
 
 def _answered(left: object, stop: Stop) -> bool:
-    """Whether a program that now waits has answered something: then it is wrong, and waits for what comes next."""
-    return stop.kind == "stuck" and bool(getattr(left, "data", b""))
+    """Whether a program that now waits has done something: then it is wrong, and waits for what comes next."""
+    return stop.kind == "stuck" and bool(getattr(left, "answered", False))
 
 
 def wording_of(stop: Stop) -> Finding:
@@ -143,6 +143,8 @@ def _look_at_programs(judged: Judged, stage: Stage, comparison: Comparison | Non
             judged.stands = judged.stop.stands
         if not judged.exception and not asked_for_exception and not program.raised_as_asked():
             _look_for_crash(judged, program)
+    if judged.exception.startswith("PermissionError") or "PermissionError" in (judged.finding.arrived or ""):
+        judged.notes.append(wording.fenced_in())
     if judged.where is None:
         if judged.frames:
             judged.where = judged.frames[-1]
@@ -196,7 +198,7 @@ def _evidence(info: CheckInfo, judged: Judged, stage: Stage | None) -> Evidence:
         exception=judged.exception,
         frames=judged.frames,
         stdout_tail="".join(program.stdout.text() for program in programs)[-TAIL:],
-        stderr_tail="".join(program.stderr.text() for program in programs)[-TAIL:],
+        stderr_tail="".join(program.error_text() for program in programs)[-TAIL:],
         notes=tuple(notes),
         events_left_out=stage.conversation.left_out if stage else 0,
     )

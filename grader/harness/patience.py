@@ -87,7 +87,11 @@ class Patience:
     def _look(self) -> Stop | None:
         now = time.monotonic()
         self._looked = now
-        tasks = system.tasks([pid for program in self._programs if not program.has_ended() for pid in program.pids()])
+        running = [program for program in self._programs if not program.has_ended()]
+        tasks = system.tasks([pid for program in running for pid in program.pids()])
+        if running and not tasks:  # ended, and on a busy machine its end is not told yet
+            self.moved(0)
+            self._still_since = now
         self._account(tasks, now)
         waited = now - self._started
         if self._is_stuck(tasks, now):

@@ -443,6 +443,10 @@ class Program:
         self.stderr.wait(1 << 40, 0.05 if self.has_ended() else 0.0)
         return self._workshop.source.traceback(self.stderr.text())
 
+    def error_text(self) -> str:
+        """What it wrote on standard error, with the learner's files named as the learner knows them."""
+        return self.stderr.text().replace(f"{self._workshop.folder}{os.sep}", "")
+
     def crash(self) -> Outcome | None:
         """The exception that escaped from the learner's function, or the end of the process that nobody asked for."""
         self.refresh()

@@ -33,6 +33,7 @@ class Shown:
     lines: tuple[str, ...]
     screen: str
     stop: Stop | None = None
+    answered = True  # a client that is connected and shows nothing waits for the next line; it is not stuck
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, list) and list(self.lines) == other

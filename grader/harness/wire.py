@@ -46,6 +46,11 @@ class Received:
 
     __hash__ = None  # type: ignore[assignment]  # compared, never put in a set
 
+    @property
+    def answered(self) -> bool:
+        """Whether anything arrived at all."""
+        return bool(self.data)
+
     def finding(self, expected: object) -> Finding:
         """Put the difference in words."""
         assert isinstance(expected, bytes)

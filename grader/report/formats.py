@@ -26,10 +26,11 @@ def _plain(write: Callable[[Result, Path], None]) -> Callable[[Result, Path, Pat
 def _html(result: Result, path: Path, submission: Path) -> None:
     from grader.report import html  # the template engine is slow to import, and only this needs it
 
+    files = [submission / f"{exercise.name}.py" for exercise in result.exercises]
     sources = {
-        path.name: path.read_text(encoding="utf-8", errors="replace")
-        for exercise in result.exercises
-        if (path := submission / f"{exercise.name}.py").is_file() and not path.is_symlink()
+        file.name: file.read_text(encoding="utf-8", errors="replace")
+        for file in files
+        if file.is_file() and not file.is_symlink()
     }
     html.write(result, path, sources=sources, lessons=Path("exercises"))
 

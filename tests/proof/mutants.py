@@ -12,20 +12,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+ARGUED = "# nobody misses this:"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
-    """A grader's text without one assert, and with one check only: the one that the assert may matter to."""
+    """A grader's text without one assert, and with one check only: the one that the assert may matter to.
+
+    `reason` is what a comment `# nobody misses this: WHY` on the assert's last line says.
+    """
 
     exercise: str
     line: int
     dropped: str
     check: str
     text: str
+    reason: str
 
 
 def mutants(grader: Path) -> Iterator[Mutant]:
     """All mutants of a grader: for each assert one for each check that comes by it."""
-    tree = ast.parse(grader.read_text(encoding="utf-8"), filename=str(grader))
+    source = grader.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    tree = ast.parse(source, filename=str(grader))
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     asserts = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
     for place, node in sorted(enumerate(asserts), key=lambda one: one[1].lineno):
@@ -37,6 +46,7 @@ def mutants(grader: Path) -> Iterator[Mutant]:
                     dropped=ast.unparse(node),
                     check=check.removeprefix("test_"),
                     text=_text(tree, check, place),
+                    reason=lines[(node.end_lineno or node.lineno) - 1].partition(ARGUED)[2].strip(),
                 )
 
 

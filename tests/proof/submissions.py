@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ast
+import functools
+import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from grader.harness.fence import isolation
+from grader.harness.listener import own_loopback
+
 Kind = Literal["stub", "solution", "right", "wrong"]
 KINDS: tuple[Kind, ...] = ("stub", "solution", "right", "wrong")
+NAMES = ("FAILS", "FAILS_WITHOUT_PORT_80", "SHOWS")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -48,16 +55,34 @@ def _read(kind: Kind, path: Path) -> Submission:
         kind=kind,
         exercise=path.parent.name,
         path=path,
-        fails=frozenset(said.get("FAILS", ())),  # type: ignore[call-overload]
+        fails=frozenset(said.get(_fails_name(said), ())),  # type: ignore[call-overload]
         shows=str(said.get("SHOWS", "")),
     )
 
 
+def _fails_name(said: Mapping[str, object]) -> str:
+    """Where the grader cannot listen at port 80 its URLs name a port, and a mistake with the port fails more checks."""
+    return "FAILS" if "FAILS_WITHOUT_PORT_80" not in said or has_port_80() else "FAILS_WITHOUT_PORT_80"
+
+
+@functools.cache
+def has_port_80() -> bool:
+    """Whether a grader can listen at port 80: in a network of its own, or because this user may."""
+    if isolation.can_isolate():
+        return True
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        try:
+            sock.bind((own_loopback(), 80))
+        except OSError:
+            return False
+    return True
+
+
 def constants(path: Path) -> dict[str, object]:
-    """FAILS and SHOWS, where the file has them. Raises `ValueError` if they are not literals."""
+    """FAILS, SHOWS and the like, where the file has them. Raises `ValueError` if they are not literals."""
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     return {
         name: ast.literal_eval(node.value)
         for node in tree.body
-        if isinstance(node, ast.Assign) and (name := ast.unparse(node.targets[0])) in ("FAILS", "SHOWS")
+        if isinstance(node, ast.Assign) and (name := ast.unparse(node.targets[0])) in NAMES
     }

@@ -148,6 +148,8 @@ OTHERS: dict[str, Finding | str] = {
     "reset": wording.reset_instead_of_end(),
     "cannot call": wording.cannot_call("fetch_url(url)", "fetch_url('http://127.0.0.1/', timeout=0.5)"),
     "not run": wording.not_run(2),
+    "not run for time": wording.not_run_for_time(120),
+    "fenced in": wording.fenced_in(),
     "not checked": wording.not_checked("datagrams of 65,507 bytes are not allowed"),
     "grader error": wording.grader_error("KeyError in grader/harness/wire.py"),
     "output cut": wording.output_cut(1_000_000, 65536),

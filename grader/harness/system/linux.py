@@ -91,7 +91,7 @@ def _task(pid: int, tid: int) -> Task:
     state = _stat(folder)[0]
     if state in b"ZX":
         raise ValueError("ended")
-    sleeping = state in b"STtDI"
+    sleeping = state in b"STtI"  # not D: who waits for a disk or the kernel goes on by itself
     return Task(
         pid=pid,
         tid=tid,

@@ -129,6 +129,11 @@ def cannot_call(signature: str, call: str) -> Finding:
     )
 
 
+def fenced_in() -> str:
+    """A PermissionError that comes of the grader's fence."""
+    return "While it is graded, a program may connect only to the peer it was given, and write only in its own folder."
+
+
 def not_run(hung: int = 2) -> str:
     """Why the rest of an exercise was left out."""
     return f"Not run, because {count(hung, 'check')} of this exercise hung before."
