@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 
 import pytest
+from _pytest.mark import ParameterSet
 from rich.console import Console
 
 from grader.report.terminal import print_report
@@ -21,6 +22,19 @@ from tests.proof.tally import Tally
 
 SUBMISSIONS = find_submissions()
 WRONG = [submission for submission in SUBMISSIONS if submission.kind == "wrong"]
+
+
+def without_twins(submissions: Iterable[Submission]) -> Iterator[ParameterSet]:
+    """All submissions; of several wrong ones that fail the very same checks, those after the first are `slow`.
+
+    They are graded by `nox -s stress`, and by `nox -s tests -- -m ""`.
+    """
+    seen: set[tuple[str, frozenset[str]]] = set()
+    for one in submissions:
+        is_twin = one.kind == "wrong" and (one.exercise, one.fails) in seen
+        seen.add((one.exercise, one.fails))
+        yield pytest.param(one, id=str(one), marks=[pytest.mark.slow] if is_twin else [])
+
 
 Verdicts = dict[Submission, Future[Verdict]]
 
@@ -34,13 +48,13 @@ def verdicts(request: pytest.FixtureRequest) -> Iterator[Verdicts]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("submission", SUBMISSIONS, ids=str)
+@pytest.mark.parametrize("submission", without_twins(SUBMISSIONS))
 def test_a_submission_gets_the_verdict_it_should(submission: Submission, verdicts: Verdicts) -> None:
     wrong = disagreement(verdicts[submission].result())
     assert not wrong, f"\n{wrong}"
 
 
-@pytest.mark.parametrize("submission", WRONG, ids=str)
+@pytest.mark.parametrize("submission", without_twins(WRONG))
 def test_the_report_of_a_wrong_submission_shows_the_mistake(submission: Submission, verdicts: Verdicts) -> None:
     report = shown(verdicts[submission].result())
     assert submission.shows in " ".join(report.split()), f"{submission.shows!r} is not in\n{report}"

@@ -362,15 +362,23 @@ class Program:
         return self.keyboard.unread() if self.keyboard else 0
 
     def settle(self, limit: float = DEADLINES.settle) -> bool:
-        """Wait until all its threads sleep; True when they do, False when they still run after `limit` seconds."""
+        """Wait until all its threads sleep; True when they do.
+
+        False when they still run after `limit` seconds, or have computed for `DEADLINES.restless` without a rest.
+        """
         end = time.monotonic() + limit
+        used = self._used()
         pause = 0.0002
         while not self._is_asleep():
-            if self.has_ended() or time.monotonic() > end:
+            if self.has_ended() or time.monotonic() > end or self._used() - used > DEADLINES.restless:
                 return False
             time.sleep(pause)  # polling the kernel: nothing announces that a thread has gone to sleep
             pause = min(pause * 1.5, 0.005)
         return True
+
+    def _used(self) -> float:
+        """Seconds of processor time that its threads have used so far."""
+        return sum(task.ran for task in system.tasks(self.pids())) / 1e9
 
     def _is_asleep(self) -> bool:
         """Whether all threads sleep and none has run between two looks."""

@@ -11,7 +11,6 @@ import os
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,6 @@ def to_json(result: Result, environment: Mapping[str, str], submitted: str) -> d
     }
 
 
-@cache  # the file is written after each check
 def submitted_at(checkout: Path) -> str:
     """When the graded commit was made (its committer date): the same at each grading of it. Now, outside of git."""
     # A runner's container may work as another user than the one who owns the checkout.

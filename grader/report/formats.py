@@ -42,6 +42,8 @@ FORMATS: Mapping[str, Format] = {
     "summary": Format(help="a summary in Markdown, as for $GITHUB_STEP_SUMMARY", write=_plain(summary.write)),
     "actions": Format(help="annotations for GitHub Actions, to be printed there", write=_plain(actions.write)),
     "classroom": Format(help="lines for $GITHUB_ENV that Classroom's reporter reads", write=_plain(classroom.write)),
-    "classroom50": Format(help="result.json of Classroom 50, release-body.md beside it", write=classroom50.write),
+    "classroom50": Format(  # its runner looks at nothing before grading has ended
+        help="result.json of Classroom 50, release-body.md beside it", write=classroom50.write, live=False
+    ),
     "gradescope": Format(help="results.json of Gradescope", write=_plain(gradescope.write)),
 }
