@@ -38,20 +38,24 @@ def grade(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Test this project itself: graders, harness, reports, commands."""
+    """Test this project itself: graders, harness, reports, commands; the slow attacks are left to `hostile`."""
     _install(session, LEARNER + _group("tests"))
     # From here on nox speaks up only for a failure, so that pytest's closing line is the last one.
     _quieten_nox(logging.WARNING)
-    _run(session, "pytest", *session.posargs)
+    _run(session, "pytest", "-m", "not slow", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and types: ruff, mypy."""
+    """Check style, types and workflows: ruff, mypy, check-jsonschema."""
     _install(session, LEARNER + _group("lint"))
     _run(session, "ruff", "check")
     _run(session, "ruff", "format", "--check")
     _run(session, "mypy")
+    handed_out = str(Path(session.create_tmp()) / "classroom.yml")
+    _run(session, "python", "-m", "classrooms.workflow", handed_out)
+    workflows = [handed_out, *map(str, Path(".github/workflows").glob("*.yml"))]
+    _run(session, "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
 
 
 @nox.session
@@ -94,6 +98,24 @@ def index(session: nox.Session) -> None:
     """Write exercises/README.md anew from the graders."""
     _install(session, LEARNER)
     _run(session, "python", "-m", "grader.index")
+
+
+@nox.session
+def handout(session: nox.Session) -> None:
+    """Write a learner's repository, or bring one up to date: nox -s handout -- ../handout"""
+    _hand_over(session, "python", "-m", "classrooms.handout", *session.posargs)
+
+
+@nox.session
+def gradescope(session: nox.Session) -> None:
+    """Make the autograder's zip for Gradescope: nox -s gradescope -- autograder.zip"""
+    _hand_over(session, "python", "-m", "classrooms.gradescope", *session.posargs)
+
+
+@nox.session
+def classroom50(session: nox.Session) -> None:
+    """Write an assignment's autograder for Classroom 50: nox -s classroom50 -- DIR"""
+    _hand_over(session, "python", "-m", "classrooms.classroom50", *session.posargs)
 
 
 def _group(name: str) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import Future
 
 import pytest
@@ -24,27 +24,21 @@ SUBMISSIONS = find_submissions()
 WRONG = [submission for submission in SUBMISSIONS if submission.kind == "wrong"]
 
 
-def without_twins(submissions: Iterable[Submission]) -> Iterator[ParameterSet]:
+def without_twins(submissions: Iterable[Submission]) -> list[ParameterSet]:
     """All submissions; of several wrong ones that fail the very same checks, those after the first are `slow`.
 
     They are graded by `nox -s stress`, and by `nox -s tests -- -m ""`.
     """
+    parameters = []
     seen: set[tuple[str, frozenset[str]]] = set()
     for one in submissions:
         is_twin = one.kind == "wrong" and (one.exercise, one.fails) in seen
         seen.add((one.exercise, one.fails))
-        yield pytest.param(one, id=str(one), marks=[pytest.mark.slow] if is_twin else [])
+        parameters.append(pytest.param(one, id=str(one), marks=[pytest.mark.slow] if is_twin else []))
+    return parameters
 
 
 Verdicts = dict[Submission, Future[Verdict]]
-
-
-@pytest.fixture(scope="module")
-def verdicts(request: pytest.FixtureRequest) -> Iterator[Verdicts]:
-    tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    asked_for = {item.callspec.params["submission"] for item in tests if "verdicts" in item.fixturenames}
-    with many_graders() as graders:
-        yield {submission: graders.grade(job(submission)) for submission in SUBMISSIONS if submission in asked_for}
 
 
 @pytest.mark.timeout(300)

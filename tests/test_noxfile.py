@@ -38,7 +38,19 @@ def test_each_session_says_in_one_line_what_it_does(noxfile: ModuleType) -> None
     for name, session in sessions(noxfile).items():
         assert session.__doc__, name
         assert "\n" not in session.__doc__.strip(), name
-    assert {"grade", "tests", "lint", "coverage", "bench", "stress", "hostile", "index"} <= sessions(noxfile).keys()
+    assert {
+        "grade",
+        "tests",
+        "lint",
+        "coverage",
+        "bench",
+        "stress",
+        "hostile",
+        "index",
+        "handout",
+        "gradescope",
+        "classroom50",
+    } <= sessions(noxfile).keys()
 
 
 def test_grade_is_what_runs_when_nothing_is_named(noxfile: ModuleType) -> None:

@@ -32,7 +32,7 @@ def _hears(stage, word):
 
 def test_greets(stage):
     """Claim."""
-    assert stage.ready
+    assert stage.ready  # nobody misses this: it is for show
     _hears(stage, "hello")
 
 
@@ -102,6 +102,7 @@ def test_each_assert_is_dropped_for_each_check_that_comes_by_it(tmp_path: Path) 
     assert "    stage.ready\n    _hears(stage, 'hello')" in found[1].text
     assert "assert stage.receive() == word" in found[1].text
     assert not any("test_waits" in mutant.text for mutant in found)
+    assert [mutant.reason for mutant in found] == ["", "it is for show"]
     assert checks_without_assert(grader) == ["waits"]
 
 

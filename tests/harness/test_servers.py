@@ -179,8 +179,6 @@ def test_the_meter_of_open_files_and_threads(start: Start) -> None:
     before = server.holdings()
     for _ in range(20):
         client = server.connect()
-        client.half_close()
-        assert client.receive_to_end().data == b"" or True
         client.close()
     assert not server.holdings(before) <= before
     assert "open files" in server.holdings().finding(before).sentence

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.hostile.build import Attack, build
+from fixtures.hostile.build import Attack, attacks, build
 from grader.harness import clearing
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -25,7 +25,8 @@ STRANGER = 54321  # a user that no system gives to anybody
 PORT = 7777
 TOKEN = "token-of-the-one-who-grades"
 SECONDS = 200
-USERS = ("root", "stranger") if hasattr(os, "geteuid") and os.geteuid() == 0 else ("myself",)
+IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+USERS = ["root", pytest.param("stranger", marks=pytest.mark.slow)] if IS_ROOT else ["myself"]
 
 TARGET = """
 import os
@@ -83,6 +84,7 @@ class Cell:
         self._folder = Path(tempfile.mkdtemp(prefix="socket-exercises-cell-", dir="/var/tmp"))
         self._folder.chmod(0o755)
         self.user = user
+        self._protections: dict[str, str] | None = None
         for name in ("grader", "solutions", "exercises", "fixtures/peers"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, self._folder / "course" / name, ignore=ignored)
@@ -96,6 +98,12 @@ class Cell:
             Path(name).touch()
         self._own(self._folder)
         self._before = self._fingerprint()
+
+    def protections(self) -> dict[str, str]:
+        """The protections that a result names here."""
+        if self._protections is None:
+            self._protections = self.grade(attacks()["exits_at_import_hard"]).result["protections"]
+        return self._protections
 
     def close(self) -> None:
         """Remove it."""
