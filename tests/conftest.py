@@ -1,4 +1,4 @@
-"""For all tests: submissions are graded in the background from the first test on, whichever tests come first."""
+"""For all tests: submissions are graded side by side in the background, in the order of the tests that ask for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.proof.tracing import trace_launchers_if_asked
 trace_launchers_if_asked()
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def verdicts(request: pytest.FixtureRequest) -> Iterator[dict[Submission, Future[Verdict]]]:
     """The verdicts to come of all submissions that the chosen tests ask for, in the order of the tests."""
     tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
