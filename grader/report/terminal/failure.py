@@ -26,12 +26,13 @@ LONGEST_LINE = 200
 class Detail(IntEnum):
     """How much of a failing check is told, when there are many of them."""
 
+    NAMED = -1  # its name and points, after many that are told
     BRIEF = 0  # what, where, look at
     SHORT = 1  # with expected and arrived
     FULL = 2  # with the conversation
 
 
-_STANDS = {Detail.BRIEF: 1, Detail.SHORT: 2, Detail.FULL: 10}
+_STANDS = {Detail.NAMED: 0, Detail.BRIEF: 1, Detail.SHORT: 2, Detail.FULL: 10}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,8 @@ def print_failure(pen: Pen, group: Group, detail: Detail, manner: Manner) -> Non
     """Everything that explains one failing check, and which others fail for the same reason."""
     check = group.first
     heading(pen, check)
+    if detail == Detail.NAMED:
+        return
     if detail == Detail.FULL and not frame.says_the_same(check.claim, check.name):
         pen.paragraph(safe(check.claim))
         pen.blank()

@@ -13,6 +13,8 @@ from grader.report.terminal.pen import Pen
 
 # About four screens with the lines around them. Nobody reads more than this at once.
 ROOM = 132
+# Of each exercise at least so many are told with what was found; more than that are only named when there is no room.
+TOLD = 4
 
 
 @dataclass
@@ -43,6 +45,7 @@ def tell(pen: Pen, exercises: Sequence[tuple[Sequence[Group], Manner]], used: in
     everything = sorted((one for exercise in told for one in exercise), key=lambda one: one.rank)
     for detail, from_rank in ((Detail.SHORT, 1), (Detail.BRIEF, 1), (Detail.SHORT, 0), (Detail.BRIEF, 0)):
         _cut(everything, ROOM - used, detail, from_rank)
+    _cut(everything, ROOM - used, Detail.NAMED, TOLD)
     _fill(everything, ROOM - used)
     return told
 
@@ -76,7 +79,7 @@ def _cut(told: Sequence[Told], room: int, detail: Detail, from_rank: int) -> Non
 def _fill(told: Sequence[Told], room: int) -> None:
     """Give the room that is left to the first ones, as far as it goes."""
     for one in told:
-        for detail in (Detail.FULL, Detail.SHORT):
+        for detail in (Detail.FULL, Detail.SHORT, Detail.BRIEF):
             before, one.detail = one.detail, max(one.detail, detail)
             if _size(told) <= room:
                 break
