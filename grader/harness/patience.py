@@ -91,7 +91,6 @@ class Patience:
         tasks = system.tasks([pid for program in running for pid in program.pids()])
         if running and not tasks:  # ended, and on a busy machine its end is not told yet
             self.moved(0)
-            self._still_since = now
         self._account(tasks, now)
         waited = now - self._started
         if self._is_stuck(tasks, now):

@@ -135,10 +135,6 @@ class Stage:
                 return port
         raise NotChecked("connections are made, or refused, although nobody accepts them")
 
-    def silent_datagram_port(self) -> int:
-        """A UDP port at which datagrams are refused (ICMP port unreachable), held so that nobody else gets it."""
-        return self.datagrams(refuses=True).port
-
     def own_host(self) -> str:
         """An address of loopback that no other check uses, so that a port given up there stays free for a restart.
 

@@ -18,7 +18,7 @@ from grader.harness import system
 from grader.harness.deadlines import DEADLINES
 from grader.harness.inside.standing import ASK, ASK_HARDER
 from grader.harness.source import Source
-from grader.report.result import Place, Stand, StandKind
+from grader.report.result import Stand, StandKind
 
 _SAMPLES = 5
 _FAULT_FRAME = re.compile(r'^  File "(?P<path>[^"]+)", line (?P<line>\d{1,9}) in (?P<function>.+)$')
@@ -144,8 +144,3 @@ def _busiest(pids: Sequence[int], found: Sequence[tuple[Stand, int | None]]) -> 
     used = {task.tid: task.ran for task in system.tasks(pids)}
     ranked = sorted(found, key=lambda pair: -used.get(pair[1] or 0, 0))
     return ranked[0][0] if ranked else None
-
-
-def places_of(stands: Sequence[Stand]) -> tuple[Place, ...]:
-    """The places alone."""
-    return tuple(stand.place for stand in stands)

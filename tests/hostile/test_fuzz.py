@@ -58,7 +58,7 @@ def listening(calls: int = 2) -> Iterator[Program]:
     program._unpacker = plain.Unpacker()
     program._results, program._calls = [], ["call"] * calls
     program._closed = program.loaded = False
-    program._malformed = program._fault = ""
+    program._fault = ""
     program._status, program._heard = 0, 0
     program._broken = None
     program._conversation = Conversation()
