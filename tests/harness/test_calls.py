@@ -36,7 +36,14 @@ def test_bytes_that_are_no_messages_are_malformed_and_nothing_else(pieces: list[
     unpacker = plain.Unpacker()
     with contextlib.suppress(plain.Malformed):
         for piece in pieces:
-            unpacker.feed(piece)
+            list(unpacker.feed(piece))
+
+
+def test_what_came_before_nonsense_is_heard() -> None:
+    messages = plain.Unpacker().feed(plain.pack({"told": "loaded"}) + b"x" * 100)
+    assert next(messages) == {"told": "loaded"}
+    with pytest.raises(plain.Malformed):
+        next(messages)
 
 
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda i: st.lists(i) | st.dictionaries(st.text(), i)))

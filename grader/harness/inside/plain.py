@@ -123,19 +123,21 @@ class Unpacker:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[dict[str, Any]]:
-        """Take bytes as they arrive; return the messages that are now whole. Raises `Malformed`."""
+    def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
+        """Take bytes as they arrive; yield the messages that are now whole.
+
+        Raises `Malformed` at the first that is none; those before it have been yielded by then.
+        """
         self._buffer += data
-        messages = []
         while len(self._buffer) >= 4:
             length = int.from_bytes(self._buffer[:4], "big")
             if length > MAX_MESSAGE:
                 raise Malformed(f"a message of {length} bytes")
             if len(self._buffer) < 4 + length:
                 break
-            messages.append(_parse(bytes(self._buffer[4 : 4 + length])))
+            body = bytes(self._buffer[4 : 4 + length])
             del self._buffer[: 4 + length]
-        return messages
+            yield _parse(body)
 
 
 def _parse(body: bytes) -> dict[str, Any]:
