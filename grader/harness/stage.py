@@ -119,14 +119,14 @@ class Stage:
 
     def refusing_port(self) -> int:
         """A TCP port at which connections are refused: bound, so that nobody else gets it, and not listening."""
-        return self._bound(socket.SOCK_STREAM)
+        return self._bound()
 
     def unanswering_port(self) -> int:
         """A TCP port at which connecting takes for ever: its queue is full, and nobody accepts (listen(2)).
 
         Raises `NotChecked` where the system takes connections beyond its queue, or refuses them.
         """
-        port = self._bound(socket.SOCK_STREAM, backlog=0)
+        port = self._bound(backlog=0)
         for _ in range(MAX_QUEUED):
             sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             self._open.callback(sock.close)
@@ -141,22 +141,16 @@ class Stage:
         Elsewhere than on Linux loopback has but one address.
         """
         host = f"127.{self.random.randrange(1, 255)}.{self.random.randrange(256)}.{self.random.randrange(1, 255)}"
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-            try:
-                sock.bind((host, 0))
-            except OSError:
-                return "127.0.0.1"
-        return host
+        return host if self.has_address(host) else "127.0.0.1"
 
-    def _bound(self, kind: int, backlog: int | None = None) -> int:
-        sock = socket.socket(socket.AF_INET, kind)
+    def _bound(self, backlog: int | None = None) -> int:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._open.callback(sock.close)
         sock.bind(("127.0.0.1", 0))
         if backlog is not None:
             sock.listen(backlog)
         port = int(sock.getsockname()[1])
-        if kind == socket.SOCK_STREAM:
-            self.opens(port)
+        self.opens(port)
         return port
 
     def connect(
