@@ -105,6 +105,16 @@ def test_a_learners_configuration_of_pytest_counts_for_nothing(tmp_path: Path) -
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_long_path_to_temporary_files_changes_nothing(tmp_path: Path) -> None:
+    temporary = tmp_path / ("t" * 150)  # longer than the path of a unix socket may be (unix(7))
+    temporary.mkdir()
+    for name, folder in ("a.json", tmp_path), ("b.json", temporary):
+        done = grade("udp_sender", "--submission", "solutions", "--json", str(tmp_path / name), TMPDIR=str(folder))
+        assert done.returncode == 0, done.stdout + done.stderr
+    results = [json.loads((tmp_path / name).read_text()) for name in ("a.json", "b.json")]
+    assert results[0]["protections"] == results[1]["protections"]
+
+
 def test_one_broken_file_costs_its_own_exercise_only(tmp_path: Path) -> None:
     shutil.copy(SOLUTIONS / "udp_sender.py", tmp_path)
     (tmp_path / "fetch_url.py").write_text("def fetch_url(:\n")

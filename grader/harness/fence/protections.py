@@ -40,6 +40,8 @@ _WORDS = {"darwin": {"landlock": "sandbox profile", "seccomp": "sandbox profile"
 NAMES = (*_LINUX, "tree")
 
 _SECONDS = 20.0  # for a probe of a few milliseconds, on a very busy machine
+# In bytes: with "/socket" the path has at most 103, the least that unix(7) and its like elsewhere take.
+_LONGEST_FOLDER = 96
 
 
 class Starts(Protocol):
@@ -77,13 +79,27 @@ def _laid_out() -> Iterator[Bait]:
         socket.create_server(("127.0.0.1", 0)) as tcp,
         contextlib.ExitStack() as more,
     ):
-        secret, path = Path(folder, "secret"), Path(folder, "socket")
+        secret = Path(folder, "secret")
         secret.write_bytes(os.urandom(16))
-        if hasattr(socket, "AF_UNIX"):
-            unix = more.enter_context(socket.socket(socket.AF_UNIX))
-            unix.bind(str(path))
-            unix.listen()
-        yield Bait(secret=str(secret), port=tcp.getsockname()[1], unix_socket=str(path), grader=os.getpid())
+        path = more.enter_context(_listening_unix_socket(folder)) if hasattr(socket, "AF_UNIX") else ""
+        yield Bait(secret=str(secret), port=tcp.getsockname()[1], unix_socket=path, grader=os.getpid())
+
+
+@contextlib.contextmanager
+def _listening_unix_socket(folder: str) -> Iterator[str]:
+    """The path of a unix socket in this folder; elsewhere where that would be too long, empty where that cannot be."""
+    with contextlib.ExitStack() as more:
+        if len(os.fsencode(folder)) > _LONGEST_FOLDER:
+            try:
+                folder = more.enter_context(tempfile.TemporaryDirectory(prefix="socket-exercises-bait-", dir="/tmp"))
+            except OSError:
+                yield ""
+                return
+        path = str(Path(folder, "socket"))
+        unix = more.enter_context(socket.socket(socket.AF_UNIX))
+        unix.bind(path)
+        unix.listen()
+        yield path
 
 
 def _run(launcher: Starts, request: dict[str, Any]) -> dict[str, Any]:
