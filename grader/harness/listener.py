@@ -14,6 +14,7 @@ from grader.harness.patience import Patience
 from grader.harness.system import Address
 from grader.harness.wire import Connection
 from grader.report import wording
+from grader.report.result import Finding
 
 BACKLOG = 16
 MAX_CONNECTIONS = 200  # a program that connects on and on is told so
@@ -72,6 +73,13 @@ class Listener:
 
     def accept(self) -> Connection:
         """Wait for the program to connect. Raises `CheckFailed` when it does not, or ends before."""
+        return self._next(wording.never_connected(self._shown))
+
+    @property
+    def _shown(self) -> str:
+        return f"{self.address[0]}:{self.port}"
+
+    def _next(self, missing: Finding) -> Connection:
         connection: list[Connection] = []
 
         def step(seconds: float) -> bool:
@@ -83,16 +91,18 @@ class Listener:
         if not connection and not stop and (accepted := self.poll(0)):
             connection.append(accepted)
         if not connection:
-            raise CheckFailed(wording.never_connected(f"{self.address[0]}:{self.port}"), stop=stop)
+            raise CheckFailed(missing, stop=stop)
         return connection[0]
 
     def accept_speaking(self) -> Connection:
         """Like `accept`, but passes over connections that end without a byte (a probe, a second address tried)."""
+        missing = wording.never_connected(self._shown)
         while True:
-            connection = self.accept()
+            connection = self._next(missing)
             self._patience.until(lambda seconds, c=connection: bool(c.peek(seconds)) or c.has_ended)  # type: ignore[misc]
             if connection.buffered() or not connection.has_ended:
                 return connection
+            missing = wording.connected_in_silence(self._shown)
 
     program_ended: Callable[[], bool] = staticmethod(lambda: False)
 

@@ -128,6 +128,7 @@ OTHERS: dict[str, Finding | str] = {
     "not listening": wording.not_listening("127.0.0.1:43211", 2),
     "not listening anywhere": wording.not_listening(),
     "never connected": wording.never_connected("127.0.0.1:43211"),
+    "connected in silence": wording.connected_in_silence("127.0.0.1:43211"),
     "never connected anywhere": wording.never_connected(),
     "refused": wording.refused("127.0.0.1:43211"),
     "request refused": wording.request_refused("illegal header line"),

@@ -12,6 +12,7 @@ from grader.report.wording.differences import difference, text_difference, unexp
 from grader.report.wording.program import (
     cannot_call,
     closed_early,
+    connected_in_silence,
     crashed,
     ended_early,
     exit_status,
@@ -82,6 +83,7 @@ __all__ = [
     "PEER_WAITS",
     "cannot_call",
     "closed_early",
+    "connected_in_silence",
     "count_difference",
     "crashed",
     "datagrams_difference",

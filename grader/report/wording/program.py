@@ -21,6 +21,11 @@ def never_connected(address: str = "") -> Finding:
     return Finding(sentence=f"The program never connected to the peer{f' at {safe(address)}' if address else ''}.")
 
 
+def connected_in_silence(address: str) -> Finding:
+    """A client that connected, sent nothing and left."""
+    return Finding(sentence=f"The program connected to the peer at {safe(address)}, and left without sending a byte.")
+
+
 def refused(address: str = "") -> Finding:
     """A server that listened before no longer does."""
     where = f" at {safe(address)}" if address else ""
