@@ -12,7 +12,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from grader.harness import system
 from grader.harness.deadlines import DEADLINES
@@ -23,8 +23,16 @@ from grader.report.result import Stand, StandKind
 _SAMPLES = 5
 _FAULT_FRAME = re.compile(r'^  File "(?P<path>[^"]+)", line (?P<line>\d{1,9}) in (?P<function>.+)$')
 _SLEEPS = {"sleep"}
-# Where a server rests between clients; another thread's place says more.
-_RESTS = {"accept", "serve_forever", "run_forever", "run", "join", "select", "start", "sleep", "wait", "shutdown"}
+# Where a program may well rest, and where it waits for another of its threads or tasks or for the next client: the
+# place of another thread says more, and in the second case surely.
+_RESTS = {"run", "select", "start", "sleep", "wait", "shutdown"}
+_LEAVES_TO_OTHERS = {"accept", "gather", "join", "result", "run_forever", "serve_forever", "wait_for"}
+
+
+class _Found(NamedTuple):
+    stand: Stand
+    native: int = 0
+    joins: bool = False
 
 
 def ask(pids: Sequence[int], answers: int, source: Source, *, spinning: bool = False) -> tuple[Stand, ...]:
@@ -43,7 +51,7 @@ def ask(pids: Sequence[int], answers: int, source: Source, *, spinning: bool = F
     return tuple(stand for stand, _ in places.most_common(1))
 
 
-def _sample(pids: Sequence[int], answers: int, source: Source, kind: StandKind) -> list[tuple[Stand, int | None]]:
+def _sample(pids: Sequence[int], answers: int, source: Source, kind: StandKind) -> list[_Found]:
     _drain(answers)
     reachable = [pid for pid in pids if system.catches(pid, ASK)] if ASK else []
     for pid in reachable or pids[:1]:
@@ -65,7 +73,7 @@ def _drain(answers: int) -> bytes:
     return data
 
 
-def _read(answers: int, count: int, source: Source, kind: StandKind) -> Iterator[tuple[Stand, int | None]]:
+def _read(answers: int, count: int, source: Source, kind: StandKind) -> Iterator[_Found]:
     """Read `count` lines of JSON; what is no such line is left out (only the learner's process can have written it)."""
     end = time.monotonic() + DEADLINES.standing
     data = b""
@@ -79,7 +87,9 @@ def _read(answers: int, count: int, source: Source, kind: StandKind) -> Iterator
     for line in data.split(b"\n"):
         with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
             for stack in json.loads(line)["stacks"]:
-                yield _stand(stack, source, kind), stack.get("native")
+                native = stack.get("native")
+                stand = _stand(stack, source, kind)
+                yield _Found(stand, native if isinstance(native, int) else 0, stack.get("joins") is True)
 
 
 def _stand(stack: dict[str, Any], source: Source, kind: StandKind) -> Stand:
@@ -89,14 +99,14 @@ def _stand(stack: dict[str, Any], source: Source, kind: StandKind) -> Stand:
     return Stand(kind=waits, place=places[0], call=call, thread=str(stack["thread"])[:40])
 
 
-def _fault_stands(text: bytes, source: Source, kind: StandKind) -> Iterator[tuple[Stand, int | None]]:
+def _fault_stands(text: bytes, source: Source, kind: StandKind) -> Iterator[_Found]:
     for thread in text.decode("utf-8", "replace").split("\n\n"):
         for line in thread.split("\n"):
             match = _FAULT_FRAME.match(line)
             if match and match["path"].startswith(str(source.path.parent)):
                 file = os.path.basename(match["path"])
                 place = source.place(file, int(match["line"]), match["function"])
-                yield Stand(kind=kind, place=place, call=blocking_call(place.code)), None
+                yield _Found(Stand(kind=kind, place=place, call=blocking_call(place.code)))
                 break
 
 
@@ -133,14 +143,17 @@ def _name(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def _ranked(found: Sequence[tuple[Stand, int | None]]) -> tuple[Stand, ...]:
-    """Threads that rest where a server rests come last; the same place is named once."""
-    stands = list(dict.fromkeys(stand for stand, _ in found))
-    return tuple(sorted(stands, key=lambda stand: stand.call in _RESTS))
+def _ranked(found: Sequence[_Found]) -> tuple[Stand, ...]:
+    """Those that say most come first; the same place is named once."""
+    return tuple(dict.fromkeys(one.stand for one in sorted(found, key=_says_little)))
 
 
-def _busiest(pids: Sequence[int], found: Sequence[tuple[Stand, int | None]]) -> Stand | None:
+def _says_little(one: _Found) -> int:
+    return 2 if one.joins or one.stand.call in _LEAVES_TO_OTHERS else int(one.stand.call in _RESTS)
+
+
+def _busiest(pids: Sequence[int], found: Sequence[_Found]) -> Stand | None:
     """The stand of the thread that used most processor time so far: a spinning one has used nearly all of it."""
     used = {task.tid: task.ran for task in system.tasks(pids)}
-    ranked = sorted(found, key=lambda pair: -used.get(pair[1] or 0, 0))
-    return ranked[0][0] if ranked else None
+    ranked = sorted(found, key=lambda one: -used.get(one.native, 0))
+    return ranked[0].stand if ranked else None

@@ -49,7 +49,7 @@ STANDS = {
 
 
 @pytest.mark.parametrize("name", STANDS)
-def test_where_a_program_stands(start: Start, name: str) -> None:
+def test_where_a_program_stands(start: Start, name: str, idle: float) -> None:
     body, kind, line, call = STANDS[name]
     received = stop_of(start, body)
     assert received.stop is not None

@@ -163,6 +163,7 @@ def test_tracebacks(text: str) -> None:
 @FUZZ
 @given(st.binary(max_size=300) | st.lists(messages | anything).map(lambda told: json.dumps(told).encode()))
 @example(b'{"stacks": [{"frames": [{"file": "x", "line": 1, "function": "f"}]}]}')
+@example(b'{"stacks": [{"native": Infinity, "joins": 1, "thread": 2, "frames": [{"file": "x", "line": 1}]}]}')
 @example(b'{"stacks": 1}\n{"stacks": [[]]}\n[]')
 def test_answers_to_where_it_stands(answer: bytes) -> None:
     reading, writing = os.pipe()
@@ -170,7 +171,7 @@ def test_answers_to_where_it_stands(answer: bytes) -> None:
     os.close(writing)
     stands = list(_read(reading, 3, SOURCE, "waiting"))
     os.close(reading)
-    assert all(stand.place for stand, _ in stands)
+    assert all(found.stand.place for found in stands)
     list(_fault_stands(answer, SOURCE, "waiting"))
 
 

@@ -78,11 +78,15 @@ def _text(tree: ast.Module, check: str, place: int) -> str:
     """The grader with that check only, without the assert at that place."""
     tree = copy.deepcopy(tree)
     target = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)][place]
-    tree = _Without(target).visit(tree)
+    return with_one_check(_Without(target).visit(tree), check.removeprefix("test_"))
+
+
+def with_one_check(tree: ast.Module, check: str) -> str:
+    """The text of a grader without all its other checks. `tree` is changed."""
     tree.body = [
         node
         for node in tree.body
-        if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_") or node.name == check
+        if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_") or node.name == f"test_{check}"
     ]
     return ast.unparse(ast.fix_missing_locations(tree))
 

@@ -49,23 +49,22 @@ def stacks(main: FrameType | None, folder: str) -> list[dict[str, Any]]:
         thread = names.get(ident)
         is_main = ident == threading.main_thread().ident
         top = main if is_main and main is not None else frame
-        if tasks := _tasks(top, folder):  # they say where the loop's thread stands better than the loop's own frames
-            found += tasks
-            continue
-        found.append(
-            {
-                "thread": "" if is_main else (thread.name if thread else "a thread"),
-                "native": thread.native_id if thread else None,
-                "frames": _frames(top, folder),
-                "inner": top.f_code.co_name,
-            }
-        )
+        native = thread.native_id if thread else None
+        stack = {
+            "thread": "" if is_main else (thread.name if thread else "a thread"),
+            "native": native,
+            "frames": _frames(top, folder),
+        }
+        loop = _running_loop(top)
+        tasks = _tasks(loop, folder, native) if loop else []
+        # Tasks say where a loop's thread stands better than the loop's own frames, unless one of them runs just now.
+        found += [stack, *tasks] if not tasks or _frames(top, folder, loop) else tasks
     return [stack for stack in found if stack["frames"]][:MAX_STACKS]
 
 
-def _frames(frame: FrameType | None, folder: str) -> list[dict[str, Any]]:
+def _frames(frame: FrameType | None, folder: str, end: FrameType | None = None) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    while frame is not None and len(found) < MAX_FRAMES:
+    while frame is not end and frame is not None and len(found) < MAX_FRAMES:
         if frame.f_code.co_filename.startswith(folder):
             found.append(_place(frame))
         frame = frame.f_back
@@ -77,20 +76,40 @@ def _place(frame: FrameType) -> dict[str, Any]:
     return {"file": os.path.basename(code.co_filename), "line": frame.f_lineno, "function": code.co_name}
 
 
-def _tasks(frame: FrameType | None, folder: str) -> list[dict[str, Any]]:
-    """The tasks of the event loop that runs in this thread, found through the frame that runs it."""
-    asyncio = sys.modules.get("asyncio")
-    while frame is not None and asyncio is not None:
-        if frame.f_code.co_name == "run_forever":
-            with contextlib.suppress(Exception):  # a loop that is no asyncio loop
-                tasks = asyncio.all_tasks(frame.f_locals["self"])
-                shown = [_task(task, folder) for task in list(tasks)[:MAX_STACKS]]
-                return [task for task in shown if task["frames"]]
+def _running_loop(frame: FrameType | None) -> FrameType | None:
+    """The frame that runs an event loop in this thread, if there is one."""
+    while frame is not None and frame.f_code.co_name != "run_forever":
         frame = frame.f_back
+    return frame
+
+
+def _tasks(frame: FrameType, folder: str, native: int | None) -> list[dict[str, Any]]:
+    """The tasks of the event loop that this frame runs, those first that wait for nothing: they have their turn next.
+
+    Those that wait for another task come last, since that one says more.
+    """
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return []
+    with contextlib.suppress(Exception):  # a loop that is no asyncio loop
+        tasks = sorted(asyncio.all_tasks(frame.f_locals["self"]), key=_waits)
+        shown = [_task(task, folder, native) for task in tasks[:MAX_STACKS]]
+        return [task for task in shown if task["frames"]]
     return []
 
 
-def _task(task: Any, folder: str) -> dict[str, Any]:
+def _waits(task: Any) -> int:
+    waiter = getattr(task, "_fut_waiter", None)
+    return 0 if waiter is None else 2 if _is_joined(waiter) else 1
+
+
+def _is_joined(waiter: Any) -> bool:
+    """Whether this is what a task awaits that awaits others: the task itself, or gather()'s future."""
+    asyncio = sys.modules["asyncio"]
+    return isinstance(waiter, asyncio.Task) or type(waiter).__name__ == "_GatheringFuture"
+
+
+def _task(task: Any, folder: str, native: int | None) -> dict[str, Any]:
     frames: list[dict[str, Any]] = []
     awaited = task.get_coro()
     while awaited is not None and len(frames) < MAX_FRAMES:
@@ -98,4 +117,4 @@ def _task(task: Any, folder: str) -> dict[str, Any]:
         if frame is not None and frame.f_code.co_filename.startswith(folder):
             frames.insert(0, _place(frame))
         awaited = getattr(awaited, "cr_await", None) or getattr(awaited, "gi_yieldfrom", None)
-    return {"thread": f"task {task.get_name()}", "native": None, "frames": frames, "inner": "await"}
+    return {"thread": f"task {task.get_name()}", "native": native, "frames": frames, "joins": _waits(task) == 2}

@@ -1,0 +1,71 @@
+"""In all five exercises the report points at the very line where a program is stuck, crashed or spins."""
+
+from __future__ import annotations
+
+import ast
+import io
+from collections.abc import Iterator
+from concurrent.futures import Future
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from grader.report.terminal import print_report
+from tests.proof.grading import Job, Verdict, many_graders
+from tests.proof.mutants import with_one_check
+from tests.proof.stops import ASYNCIO, CHECKS, FAULTS, STYLES, program
+from tests.proof.submissions import ROOT, Submission
+
+Case = tuple[str, str, str]
+
+# A program that has answered before it gets stuck has failed: it may well wait for what comes next.
+STATUSES = {"stuck": {"hung", "failed"}, "crashed": {"crashed"}, "spinning": {"hung"}, "polling": {"hung"}}
+
+
+def cases() -> Iterator[tuple[Case, bool]]:
+    """All cases, and whether each is slow: what spins uses two seconds of processor before it is said to."""
+    for (number, exercise), (turn, style), fault in product(enumerate(CHECKS), enumerate(STYLES), FAULTS):
+        is_sample = (number + turn) % 3 == (0 if fault == "spinning" else 2)
+        is_short = fault in ("stuck", "crashed") or (is_sample and (fault == "spinning" or style == ASYNCIO))
+        yield (exercise, style, fault), not is_short
+
+
+def job(case: Case, folder: Path) -> Job:
+    """The program and a grader with one check, both in files of their own."""
+    exercise, style, fault = case
+    path = folder / f"{exercise}_{style}_{fault}.py"
+    path.write_text(program(exercise, style, fault)[0], encoding="utf-8")
+    grader = folder / f"test_{exercise}.py"
+    whole = ast.parse((ROOT / "grader" / grader.name).read_text(encoding="utf-8"))
+    grader.write_text(with_one_check(whole, CHECKS[exercise]), encoding="utf-8")
+    return Job(submission=Submission(kind="wrong", exercise=exercise, path=path), grader=grader)
+
+
+@pytest.fixture(scope="module")
+def verdicts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Case, Verdict]]:
+    folder = tmp_path_factory.mktemp("stops")
+    tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    asked_for: list[Any] = [test.callspec.params["case"] for test in tests if test.module is request.module]
+    with many_graders() as graders:
+        coming: dict[Case, Future[Verdict]] = {case: graders.grade(job(case, folder)) for case in asked_for}
+        yield {case: future.result() for case, future in coming.items()}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id="-".join(case), marks=[pytest.mark.slow] if is_slow else []) for case, is_slow in cases()],
+)
+def test_the_line_of_a_program_that_goes_no_further(case: Case, verdicts: dict[Case, Verdict]) -> None:
+    exercise, _, fault = case
+    _, line = program(*case)
+    (check,) = verdicts[case].exercise.checks
+    assert check.where is not None
+    assert (check.where.file, check.where.line) == (f"{exercise}.py", line)
+    assert check.status in STATUSES[fault]
+    report = io.StringIO()
+    print_report(verdicts[case].result, Console(file=report, width=100, highlight=False))
+    assert f"{exercise}.py:{line}" in report.getvalue()
