@@ -138,6 +138,7 @@ def _look_at_programs(judged: Judged, stage: Stage, comparison: Comparison | Non
     for program in stage.programs:
         if judged.stop is None:
             program.settle()  # one that has closed its socket may still be on its way out with an exception
+        program.catch_up()
         if judged.stop and not judged.stands:
             judged.stop = program.explain(judged.stop)
             judged.stands = judged.stop.stands

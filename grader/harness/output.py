@@ -58,6 +58,7 @@ class Drain:
         self._selector.register(self._wake, selectors.EVENT_READ, None)
         self._lock = threading.Lock()
         self._new: list[tuple[int, Output]] = []
+        self._caught_up: list[threading.Event] = []
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
         self._thread.start()
@@ -68,6 +69,14 @@ class Drain:
             self._new.append((descriptor, output))
         os.write(self._waker, b"x")
 
+    def catch_up(self, seconds: float) -> bool:
+        """Wait until everything that is in the pipes now has been read, at most `seconds`; True when it has."""
+        caught_up = threading.Event()
+        with self._lock:
+            self._caught_up.append(caught_up)
+        os.write(self._waker, b"x")
+        return caught_up.wait(seconds)
+
     def close(self) -> None:
         """Stop reading and close every pipe."""
         self._closing = True
@@ -77,15 +86,24 @@ class Drain:
 
     def _run(self) -> None:
         while not self._closing:
-            for key, _ in self._selector.select():
-                if key.data is None:
-                    os.read(self._wake, 4096)
-                    self._take_new()
-                else:
-                    self._read(key.fd, key.data)
+            self._read_ready(None)
+            with self._lock:
+                caught_up, self._caught_up = self._caught_up, []
+            if caught_up:
+                self._read_ready(0)  # one read takes as much as a pipe holds
+                for event in caught_up:
+                    event.set()
         for key in list(self._selector.get_map().values()):
             os.close(key.fd)
         self._selector.close()
+
+    def _read_ready(self, seconds: float | None) -> None:
+        for key, _ in self._selector.select(seconds):
+            if key.data is None:
+                os.read(self._wake, 4096)
+                self._take_new()
+            else:
+                self._read(key.fd, key.data)
 
     def _take_new(self) -> None:
         with self._lock:

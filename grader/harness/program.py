@@ -100,6 +100,7 @@ class Program:
         self._broken: tuple[str, Place | None] | None = None
         self._heard = 0
         self._is_paused = False
+        self._restless = DEADLINES.restless
         self.stdout = Output(workshop.shows, lambda data: conversation.record("program", "shown", data=data))
         self.stderr = Output()
         self.keyboard: Keyboard | None = None
@@ -362,19 +363,24 @@ class Program:
     def settle(self, limit: float = DEADLINES.settle) -> bool:
         """Wait until all its threads sleep; True when they do.
 
-        False when they still run after `limit` seconds, or have computed for `DEADLINES.restless` without a rest.
+        False when they still run after `limit` seconds, or have computed for `DEADLINES.restless` without a rest; each
+        time that this happens the next wait is half as long, until they rest.
         """
         end = time.monotonic() + limit
-        used = self._used()
+        used = self.used()
         pause = 0.0002
         while not self._is_asleep():
-            if self.has_ended() or time.monotonic() > end or self._used() - used > DEADLINES.restless:
+            if self.used() - used > self._restless:
+                self._restless /= 2
+                return False
+            if self.has_ended() or time.monotonic() > end:
                 return False
             time.sleep(pause)  # polling the kernel: nothing announces that a thread has gone to sleep
             pause = min(pause * 1.5, 0.005)
+        self._restless = DEADLINES.restless
         return True
 
-    def _used(self) -> float:
+    def used(self) -> float:
         """Seconds of processor time that its threads have used so far."""
         return sum(task.ran for task in system.tasks(self.pids())) / 1e9
 
@@ -448,6 +454,10 @@ class Program:
         """The last traceback on standard error with a line of the learner's: exception, message, places."""
         self.stderr.wait(1 << 40, 0.05 if self.has_ended() else 0.0)
         return self._workshop.source.traceback(self.stderr.text())
+
+    def catch_up(self) -> None:
+        """Have read all that it has written so far on standard output and error."""
+        self._workshop.drain.catch_up(DEADLINES.settle)
 
     def error_text(self) -> str:
         """What it wrote on standard error, with the learner's files named as the learner knows them."""

@@ -83,8 +83,10 @@ class Terminal:
         """Wait until the program sleeps although there is more to read for it, or has read all, or has ended.
 
         With `and_awake` a time-out of its own may run out as well, before which it may be waiting for something.
+        One that computes for `DEADLINES.restless` meanwhile is not waited for any longer.
         """
         program = self._program
+        used = program.used()
         since = 0.0
         turns: list[tuple[int, int]] | None = None
 
@@ -97,7 +99,7 @@ class Terminal:
                 since = time.monotonic()
             by_choice = and_awake and program.sleeps_by_choice()
             rested = time.monotonic() - since > (DEADLINES.pause if by_choice else DEADLINES.rest)
-            return rested or program.has_ended()
+            return rested or program.has_ended() or program.used() - used > DEADLINES.restless
 
         program.wait_until(is_ready)
 
@@ -112,12 +114,13 @@ class Terminal:
         stdout = self._program.stdout
         stop = self._program.wait_until(lambda: stdout.ended or self._count(lines) == len(lines))
         if stop:  # on a busy machine the thread that reads the pipe may be late
-            stdout.wait(stdout.size, DEADLINES.standing)
+            self._program.catch_up()
         found = self._count(lines)
         return Shown(lines=lines[:found], screen=stdout.text(), stop=stop if found < len(lines) else None)
 
     def has_seen(self, text: str) -> Shown:
         """The same text each time that it has been shown by now."""
+        self._program.catch_up()
         screen = self._program.stdout.text()
         return Shown(lines=(text,) * screen.count(text), screen=screen)
 

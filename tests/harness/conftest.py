@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Exercise, ExerciseInfo
+from grader.harness.deadlines import DEADLINES
 from grader.harness.grading import Assignment, Grading
 from grader.harness.stage import Stage
 
@@ -19,6 +21,14 @@ Start = Callable[..., Stage]
 def way(request: pytest.FixtureRequest) -> str:
     """Both ways of starting a program, for tests in which that could matter."""
     return str(request.param)
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> float:
+    """How long a program may sleep by its own choice: less than usual, so that the test is not as long."""
+    deadlines = dataclasses.replace(DEADLINES, idle=3.0)
+    monkeypatch.setattr("grader.harness.patience.DEADLINES", deadlines)
+    return deadlines.idle
 
 
 @pytest.fixture

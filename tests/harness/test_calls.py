@@ -127,6 +127,7 @@ def test_output_is_drained_without_a_flush_and_kept_to_a_limit(start: Start) -> 
     assert call.outcome() == None  # noqa: E711
     call.program.kill()
     call.program.stdout.wait(10_000_002, 5)
+    call.program.catch_up()
     assert call.program.stdout.size == 10_000_003
     assert call.program.stdout.text() == "x" * 1000
 
@@ -140,6 +141,7 @@ def test_typed_text_reaches_the_program(start: Start) -> None:
     program.keyboard.type("héllo\n")
     program.keyboard.end()
     assert call.outcome() == "héllo"
+    program.catch_up()
     assert program.stdout.text() == "? "
 
 

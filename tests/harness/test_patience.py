@@ -29,13 +29,13 @@ def test_a_stuck_program_is_told_after_a_second(start: Start) -> None:
 
 
 def test_a_program_that_sleeps_before_it_answers_is_given_time(start: Start) -> None:
-    seconds, ending = seconds_until(start, "    c, _ = s.accept()\n    time.sleep(2)\n    c.sendall(c.recv(10))")
+    seconds, ending = seconds_until(start, "    c, _ = s.accept()\n    time.sleep(1.5)\n    c.sendall(c.recv(10))")
     assert ending == "complete"
-    assert seconds >= 1.9
+    assert seconds >= 1.4 > DEADLINES.stuck
 
 
 def test_a_program_with_a_time_out_of_its_own_is_given_time(start: Start) -> None:
-    body = ACCEPT + "    s.settimeout(2)\n    try: s.accept()\n    except TimeoutError: c.sendall(c.recv(10))"
+    body = ACCEPT + "    s.settimeout(1.5)\n    try: s.accept()\n    except TimeoutError: c.sendall(c.recv(10))"
     assert seconds_until(start, body)[1] == "complete"
 
 
@@ -46,15 +46,15 @@ def test_a_program_that_computes_before_it_answers_is_given_time(start: Start) -
     assert seconds_until(start, body)[1] == "complete"
 
 
-def test_a_program_that_moves_a_byte_now_and_then_is_given_time(start: Start) -> None:
-    body = "    c, _ = s.accept()\n    for byte in b'hello':\n        time.sleep(1.5)\n        c.sendall(bytes([byte]))"
+def test_a_program_that_moves_a_byte_now_and_then_is_given_time(start: Start, idle: float) -> None:
+    body = "    c, _ = s.accept()\n    for byte in b'hello':\n        time.sleep(0.8)\n        c.sendall(bytes([byte]))"
     seconds, ending = seconds_until(start, body)
     assert ending == "complete"
-    assert seconds > DEADLINES.idle
+    assert seconds > idle
 
 
-def test_a_program_that_reads_slowly_makes_progress(start: Start) -> None:
-    body = ACCEPT + "    for _ in range(5):\n        time.sleep(1.5)\n        c.recv(1)\n    c.sendall(b'hello')"
+def test_a_program_that_reads_slowly_makes_progress(start: Start, idle: float) -> None:
+    body = ACCEPT + "    for _ in range(5):\n        time.sleep(0.8)\n        c.recv(1)\n    c.sendall(b'hello')"
     assert seconds_until(start, body)[1] == "complete"
 
 
@@ -72,10 +72,10 @@ def test_spinning_without_a_byte_is_cut_off(start: Start) -> None:
     assert seconds >= DEADLINES.computing
 
 
-def test_sleeping_for_ever_is_cut_off(start: Start) -> None:
+def test_sleeping_for_ever_is_cut_off(start: Start, idle: float) -> None:
     seconds, ending = seconds_until(start, "    time.sleep(1000)")
     assert ending == "sleeping"
-    assert seconds >= DEADLINES.idle
+    assert seconds >= idle
 
 
 def test_a_stopped_program_is_stuck(start: Start) -> None:
