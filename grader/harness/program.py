@@ -96,7 +96,7 @@ class Program:
         self._fault = ""
         self._status: int | None = None
         self.loaded = False
-        self.left_out: tuple[int, ...] = ()
+        self._left_out: tuple[int, ...] = ()
         self._broken: tuple[str, Place | None] | None = None
         self._heard = 0
         self._is_paused = False
@@ -163,6 +163,12 @@ class Program:
                 if not self._closed:
                     self._take(self._receive())
 
+    @property
+    def left_out(self) -> tuple[int, ...]:
+        """The lines of calls at the top of the file that were not run, as far as it has told."""
+        self.refresh()
+        return self._left_out
+
     def _receive(self) -> bytes:
         try:
             return self._control.recv(1 << 20)
@@ -184,7 +190,7 @@ class Program:
         match message["told"]:
             case "loaded":
                 self.loaded = True
-                self.left_out = tuple(int(line) for line in message["left_out"])
+                self._left_out = tuple(int(line) for line in message["left_out"])
             case "broken":
                 self._broken = broken_sentence(message, self._workshop.source)
             case "fault" if not self.loaded:
