@@ -28,6 +28,9 @@ LEARNER: list[str] = PROJECT["project"]["dependencies"]
 # How long a program may take to tidy up after Ctrl-C; nox's own 0.3 s would kill the grader before its report.
 AFTER_CTRL_C = 15.0
 
+# Tests mostly wait: one process for the verdicts on all submissions, two for the files of all other tests.
+TESTS_AT_ONCE = "3"
+
 
 @nox.session
 def grade(session: nox.Session) -> None:
@@ -42,7 +45,8 @@ def tests(session: nox.Session) -> None:
     _install(session, LEARNER + _group("tests"))
     # From here on nox speaks up only for a failure, so that pytest's closing line is the last one.
     _quieten_nox(logging.WARNING)
-    _run(session, "pytest", "-m", "not slow", *session.posargs)
+    side_by_side = [] if session.posargs else ["-n", TESTS_AT_ONCE, "--dist", "loadfile"]
+    _run(session, "pytest", "-m", "not slow", *side_by_side, *session.posargs)
 
 
 @nox.session

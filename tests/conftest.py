@@ -1,31 +1,31 @@
-"""For all tests: submissions are graded side by side in the background, in the order of the tests that ask for them."""
+"""For all tests: submissions are graded in the background from the start, in the order in which tests ask for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future
 
 import pytest
 
-from tests.proof.grading import Verdict, job, many_graders
+from tests.proof.background import Background
 from tests.proof.submissions import Submission
 from tests.proof.tracing import trace_launchers_if_asked
 
 # `nox -s coverage` also wants to know what runs in the processes that this one's launchers become.
 trace_launchers_if_asked()
 
+_PROVEN = ("test_a_submission_gets_the_verdict_it_should", "test_the_report_of_a_wrong_submission_shows_the_mistake")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the verdicts asked for first when tests run side by side: they take longest, and mostly that is waiting."""
+    items.sort(key=lambda item: getattr(item, "originalname", "") not in _PROVEN)
+
 
 @pytest.fixture(scope="session")
-def verdicts(request: pytest.FixtureRequest) -> Iterator[dict[Submission, Future[Verdict]]]:
+def verdicts(request: pytest.FixtureRequest) -> Iterator[Background]:
     """The verdicts to come of all submissions that the chosen tests ask for, in the order of the tests."""
     tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
     parameters = (item.callspec.params["submission"] for item in tests if item.originalname in _PROVEN)
-    asked_for = dict.fromkeys(one for one in parameters if isinstance(one, Submission))
-    if not asked_for:
-        yield {}
-        return
-    with many_graders() as graders:
-        yield {submission: graders.grade(job(submission)) for submission in asked_for}
-
-
-_PROVEN = ("test_a_submission_gets_the_verdict_it_should", "test_the_report_of_a_wrong_submission_shows_the_mistake")
+    background = Background(dict.fromkeys(one for one in parameters if isinstance(one, Submission)))
+    yield background
+    background.close()

@@ -15,7 +15,7 @@ from grader.harness.listener import own_loopback
 
 Kind = Literal["stub", "solution", "right", "wrong"]
 KINDS: tuple[Kind, ...] = ("stub", "solution", "right", "wrong")
-NAMES = ("FAILS", "FAILS_WITHOUT_PORT_80", "SHOWS")
+NAMES = ("FAILS", "FAILS_WITHOUT_PORT_80", "SHOWS", "SLOW")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 class Submission:
     """One file that could be a learner's.
 
-    `fails` are the checks that a wrong one says it fails, `shows` the phrase that its report must show.
+    `fails` are the checks that a wrong one says it fails, `shows` the phrase that its report must show. `slow` ones use
+    many times as much processor as others.
     """
 
     kind: Kind
@@ -31,6 +32,7 @@ class Submission:
     path: Path
     fails: frozenset[str] = frozenset()
     shows: str = ""
+    slow: bool = False
 
     def __str__(self) -> str:
         """Where it is, in short: `wrong/echo_server/strips_the_white_space`."""
@@ -57,6 +59,7 @@ def _read(kind: Kind, path: Path) -> Submission:
         path=path,
         fails=frozenset(said.get(_fails_name(said), ())),  # type: ignore[call-overload]
         shows=str(said.get("SHOWS", "")),
+        slow=bool(said.get("SLOW")),
     )
 
 
