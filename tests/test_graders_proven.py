@@ -17,39 +17,28 @@ from grader.report.terminal import print_report
 from tests.proof.background import Background
 from tests.proof.grading import Verdict, disagreement, job, many_graders
 from tests.proof.load import busy_loops
-from tests.proof.submissions import Submission, find_submissions
+from tests.proof.submissions import Submission, enough, find_submissions
 from tests.proof.tally import Tally
 
 SUBMISSIONS = find_submissions()
+ENOUGH = enough(SUBMISSIONS)
 WRONG = [submission for submission in SUBMISSIONS if submission.kind == "wrong"]
 
 
-def least(submissions: Iterable[Submission]) -> list[ParameterSet]:
-    """All submissions; the wrong ones are `slow` but for as many as it takes that each check is failed by one.
-
-    Those that fail fewest checks come first: they say most about the check. The slow ones, and right ones that say
-    of themselves that they are, are graded by `nox -s stress`, and by `nox -s tests -- -m ""`.
-    """
-    failed: set[tuple[str, str]] = set()
-    kept: set[Submission] = set()
-    for one in sorted(submissions, key=lambda one: (one.slow, len(one.fails), str(one))):
-        checks = {(one.exercise, check) for check in one.fails}
-        if one.kind == "wrong" and checks <= failed:
-            continue
-        failed |= checks
-        if not one.slow or checks:
-            kept.add(one)
-    return [pytest.param(one, id=str(one), marks=[] if one in kept else [pytest.mark.slow]) for one in submissions]
+def parameters(submissions: Iterable[Submission]) -> list[ParameterSet]:
+    """All submissions; those that are `slow` are graded by `nox -s stress`, and by `nox -s tests -- -m ""`."""
+    marks = {True: [], False: [pytest.mark.slow]}
+    return [pytest.param(one, id=str(one), marks=marks[one in ENOUGH]) for one in submissions]
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("submission", least(SUBMISSIONS))
+@pytest.mark.parametrize("submission", parameters(SUBMISSIONS))
 def test_a_submission_gets_the_verdict_it_should(submission: Submission, verdicts: Background) -> None:
     wrong = disagreement(verdicts.verdict(submission))
     assert not wrong, f"\n{wrong}"
 
 
-@pytest.mark.parametrize("submission", least(WRONG))
+@pytest.mark.parametrize("submission", parameters(WRONG))
 def test_the_report_of_a_wrong_submission_shows_the_mistake(submission: Submission, verdicts: Background) -> None:
     report = shown(verdicts.verdict(submission))
     assert submission.shows in " ".join(report.split()), f"{submission.shows!r} is not in\n{report}"

@@ -16,7 +16,7 @@ from tests.proof import stress
 from tests.proof.grading import Verdict, disagreement, grade, job
 from tests.proof.load import busy_loops
 from tests.proof.mutants import checks_without_assert, mutants
-from tests.proof.submissions import Kind, Submission, constants
+from tests.proof.submissions import Kind, Submission, constants, enough
 from tests.proof.tally import Tally
 from tests.proof.tracer import Tracer
 
@@ -110,6 +110,13 @@ def test_what_a_submission_says_of_itself_is_read_without_running_it(tmp_path: P
     path = tmp_path / "mistake.py"
     path.write_text('raise SystemExit\nFAILS = {"a", "b"}\nSHOWS = "5 of 18 bytes"\n')
     assert constants(path) == {"FAILS": {"a", "b"}, "SHOWS": "5 of 18 bytes"}
+
+
+def test_enough_submissions_fail_each_check() -> None:
+    both, first, again = submission("wrong", "a", "b"), submission("wrong", "a"), submission("wrong", "b", "a")
+    slow = replace(submission("wrong", "c"), slow=True)
+    right, long = submission("right"), replace(submission("right"), slow=True)
+    assert enough([again, both, slow, long, first, right]) == {first, again, slow, right}
 
 
 def test_busy_loops_are_there_for_the_block_and_then_gone() -> None:

@@ -1,7 +1,8 @@
 """Drops each assert of each grader in turn, and shows those that nobody misses: `nox -s mutate`.
 
-An assert is missed when a wrong submission, which should fail its check, passes without it; then the project's tests
-fail as well. One that nobody misses checks nothing that another does not, or lacks a submission in fixtures/wrong.
+An assert is missed when a wrong submission, which should fail its check, passes without it. Only those count that
+`nox -s tests` grades, so that it fails then, too. One that nobody misses checks nothing that another does not, or lacks
+a submission in fixtures/wrong.
 The exit status is 1 when there is one, unless a comment `# nobody misses this: WHY` behind it argues the case.
 """
 
@@ -20,7 +21,7 @@ from rich.progress import track
 from grader.course import read_course
 from tests.proof.grading import AT_ONCE, Graders, Job, many_graders
 from tests.proof.mutants import Mutant, checks_without_assert, mutants
-from tests.proof.submissions import ROOT, Submission, find_submissions
+from tests.proof.submissions import ROOT, Submission, enough, find_submissions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ MUTANTS, HANDFUL = AT_ONCE // 2, 2
 def survivors(exercise: ExerciseInfo, graders: Graders, console: Console) -> list[Mutant]:
     """The mutants that nobody misses. An assert that several checks come by is missed if it is in one of them."""
     every = list(mutants(exercise.path))
-    wrong = [one for one in find_submissions() if one.kind == "wrong" and one.exercise == exercise.name]
+    wrong = [one for one in enough(find_submissions()) if one.kind == "wrong" and one.exercise == exercise.name]
     with ThreadPoolExecutor(MUTANTS) as drivers:
         found = drivers.map(lambda mutant: is_missed(mutant, wrong, graders), every)
         hidden = not console.is_terminal

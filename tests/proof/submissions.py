@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -47,6 +47,21 @@ def find_submissions(root: Path = ROOT) -> tuple[Submission, ...]:
     right = [("right", path) for path in sorted((root / "fixtures/right").glob("*/*.py"))]
     wrong = [("wrong", path) for path in sorted((root / "fixtures/wrong").glob("*/*.py"))]
     return tuple(_read(kind, path) for kind, path in stubs + solutions + right + wrong)  # type: ignore[arg-type]
+
+
+def enough(submissions: Iterable[Submission]) -> frozenset[Submission]:
+    """All submissions but the slow ones, and of the wrong ones as many as it takes that each check is failed by one.
+
+    Those that fail fewest checks come first, since they say most about a check.
+    """
+    chosen: set[Submission] = set()
+    failed: set[tuple[str, str]] = set()
+    for one in sorted(submissions, key=lambda one: (one.slow, len(one.fails), str(one))):
+        fails = {(one.exercise, check) for check in one.fails}
+        if not fails <= failed or not (fails or one.slow):
+            chosen.add(one)
+            failed |= fails
+    return frozenset(chosen)
 
 
 def _read(kind: Kind, path: Path) -> Submission:
