@@ -14,9 +14,10 @@ import pytest
 from grader.course import Exercise
 from grader.harness.outcome import Returns
 from grader.harness.provocations import jolt
+from grader.harness.received import Received
 from grader.harness.stage import Stage
 from grader.harness.terminal import Terminal
-from grader.harness.wire import Connection, Received
+from grader.harness.wire import Connection
 
 EXERCISE = Exercise(title="Chat client", order=110, functions=("run_client",))
 

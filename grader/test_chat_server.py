@@ -12,7 +12,7 @@ import pytest
 
 from grader.course import Exercise
 from grader.harness.provocations import jolt
-from grader.harness.wire import Received
+from grader.harness.received import Received
 
 if TYPE_CHECKING:
     from grader.harness.server import Server

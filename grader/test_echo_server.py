@@ -10,9 +10,9 @@ from grader.course import Exercise
 from grader.harness.provocations import jolt
 
 if TYPE_CHECKING:
+    from grader.harness.received import Answer
     from grader.harness.server import Server
     from grader.harness.stage import Stage
-    from grader.harness.wire import Answer
 
 EXERCISE = Exercise(title="Echo server", order=40, functions=("run_echo_server",))
 

@@ -14,12 +14,13 @@ import pytest
 
 from fixtures.peers.http_server import answer, build_response, is_complete, parse_request, parse_request_line, tidied
 from grader.course import Exercise
+from grader.harness.call import Call
 from grader.harness.findings import CheckFailed, NotChecked
 from grader.harness.listener import Listener, own_loopback
 from grader.harness.outcome import Outcome, Raises
-from grader.harness.program import Call
+from grader.harness.received import Received
 from grader.harness.stage import Stage
-from grader.harness.wire import Connection, Received
+from grader.harness.wire import Connection
 from grader.report import wording
 
 EXERCISE = Exercise(title="Fetch a URL", order=70, functions=("fetch_url",))

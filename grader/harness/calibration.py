@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from grader.harness import known_bad
-from grader.harness.program import Workshop
 from grader.harness.provocations import jolt
 from grader.harness.source import Source
 from grader.harness.stage import Stage
+from grader.harness.workshop import Workshop
 
 Trick = Literal["short_sends", "pieces", "processor_time", "open_files"]
 

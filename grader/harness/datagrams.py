@@ -16,14 +16,14 @@ from grader.harness.deadlines import DEADLINES
 from grader.harness.findings import NotChecked, Stop
 from grader.harness.outcome import Outcome, Returns
 from grader.harness.patience import Patience
+from grader.harness.received import Ending
 from grader.harness.system import Address
 from grader.harness.udp_sockets import dropped, open_sockets, reopened
-from grader.harness.wire import Ending
 from grader.report import wording
 from grader.report.result import Finding
 
 if TYPE_CHECKING:
-    from grader.harness.program import Call
+    from grader.harness.call import Call
 
 MAX_KEPT = 20_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,3 +58,9 @@ class HarnessFault(RuntimeError):
 
 class NotChecked(Exception):
     """The check rests on a trick that does not work on this system; it counts as passed, with a note saying so."""
+
+
+def fail(finding: Finding, stop: Stop | None = None, stands: Sequence[Stand] = ()) -> CheckFailed:
+    """A `CheckFailed` that shows the first of `stands` (or of the stop's own) as its place."""
+    stands = stands or (stop.stands if stop else ())
+    return CheckFailed(finding, stop=stop, where=stands[0].place if stands else None)

@@ -19,9 +19,9 @@ from grader.harness.findings import Broken, NotChecked, NotStarted
 from grader.harness.judge import Comparison, judge, not_run
 from grader.harness.launcher import LauncherGone, open_launcher
 from grader.harness.output import Drain
-from grader.harness.program import Workshop
 from grader.harness.source import Source
 from grader.harness.stage import Stage
+from grader.harness.workshop import Workshop
 from grader.report import wording
 from grader.report.result import CheckResult, ExerciseStatus, Place
 

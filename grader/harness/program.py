@@ -13,64 +13,28 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from grader.harness import system
+from grader.harness.call import Call, shorten
 from grader.harness.conversation import Conversation
 from grader.harness.deadlines import DEADLINES
-from grader.harness.fence import Policy
-from grader.harness.findings import Broken, CheckFailed, HarnessFault, NotStarted, Stop
+from grader.harness.findings import Broken, HarnessFault, NotStarted, Stop
 from grader.harness.inside import plain
 from grader.harness.keyboard import Keyboard
-from grader.harness.launcher import Launcher
 from grader.harness.meters import Exit, Holdings, Share, measure_share
 from grader.harness.outcome import Outcome
-from grader.harness.output import Drain, Output
+from grader.harness.output import Output
 from grader.harness.patience import Patience
-from grader.harness.source import Source, broken_sentence
+from grader.harness.source import broken_sentence
 from grader.harness.standing import ask
+from grader.harness.workshop import Door, Workshop
 from grader.report import wording
-from grader.report.result import Finding, Place, Stand
+from grader.report.result import Place, Stand
 
 AT_ONCE = 16  # reads of what a program tells, before it is looked at again; each brings 200 KB at most on Linux
 MAX_HEARD = 1 << 30  # bytes in all; 50 results of the largest kind an exercise has are a third of it
-
-
-@dataclass(frozen=True, kw_only=True)
-class Workshop:
-    """What a worker has for starting programs: one exercise of one submission.
-
-    `folder` holds the staged files, `scratch` is where programs may write; without a `policy` there is no fence.
-    """
-
-    launcher: Launcher
-    drain: Drain
-    folder: Path
-    scratch: Path
-    name: str
-    functions: tuple[str, ...]
-    shows: int
-    source: Source
-    request: dict[str, Any]
-    policy: Policy | None = None
-
-    def fence(self, door: Door) -> dict[str, Any] | None:
-        """What a program of this workshop may do, as its launcher takes it."""
-        if self.policy is None:
-            return None
-        readable, ports = (str(self.folder),), door.connects_to
-        return replace(self.policy, readable=readable, tcp_connect_ports=ports, tcp_bind=door.listens).as_json()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Door:
-    """What a program may do on the network: be a server, or connect to these ports of the check's own."""
-
-    listens: bool = False
-    connects_to: tuple[int, ...] = ()
 
 
 class Program:
@@ -329,15 +293,15 @@ class Program:
         """Press Ctrl-C (SIGINT to the process group) and wait for the end; compare it with the exit status 0."""
         self.settle()
         self._press()
-        began, before = time.monotonic(), self._lacked()
+        began, before = time.monotonic(), self.lacked()
         again = False
         stop = None
         while not self.has_ended() and stop is None:
             self.refresh(0.005)
-            elapsed = time.monotonic() - began - max(0.0, self._lacked() - before)
+            elapsed = time.monotonic() - began - max(0.0, self.lacked() - before)
             # A signal that lands between Python's last look at signals and the system call waits for the next one.
             lost = elapsed > DEADLINES.lost_interrupt and not self._results
-            if lost and not again and self._is_asleep():
+            if lost and not again and self.is_asleep():
                 again = True
                 self.stands()  # any signal makes it look; a second Ctrl-C would end a program that swallows the first
             if elapsed > DEADLINES.interrupt and not self.has_ended():
@@ -351,7 +315,8 @@ class Program:
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGINT)
 
-    def _lacked(self) -> float:
+    def lacked(self) -> float:
+        """Seconds in which one of its threads was ready to run and had no processor, so far."""
         return sum(task.waited for task in system.tasks(self.pids())) / 1e9
 
     # Meters
@@ -375,7 +340,7 @@ class Program:
         end = time.monotonic() + limit
         used = self.used()
         pause = 0.0002
-        while not self._is_asleep():
+        while not self.is_asleep():
             if self.used() - used > self._restless:
                 self._restless /= 2
                 return False
@@ -390,7 +355,7 @@ class Program:
         """Seconds of processor time that its threads have used so far."""
         return sum(task.ran for task in system.tasks(self.pids())) / 1e9
 
-    def _is_asleep(self) -> bool:
+    def is_asleep(self) -> bool:
         """Whether all threads sleep and none has run between two looks."""
         first = system.tasks(self.pids())
         if not first or not all(task.sleeping for task in first):
@@ -480,69 +445,3 @@ class Program:
         if not self._killed and self._status not in (None, 0) and not self._results:
             return Outcome(how="ended", status=self._status)
         return None
-
-
-class Call:
-    """One call of a learner's function, under way or done."""
-
-    def __init__(self, program: Program, index: int) -> None:
-        self.program = program
-        self._index = index
-
-    def outcome(self) -> Outcome:
-        """Wait for it to return or raise; compare the result with a value or `Raises(...)`."""
-        program = self.program
-        stop = program.wait_until(lambda: program.result(self._index) is not None, poll=0.01)
-        if stop:
-            stop = program.explain(stop)
-            return Outcome(how="unfinished", stop=stop)
-        outcome = program.result(self._index)
-        assert outcome is not None
-        return outcome
-
-    def outcome_in_time(self) -> Outcome:
-        """Like `outcome`, but no longer than a client may stay when its server has left (`DEADLINES.leaving`).
-
-        Time in which the program was ready to run and got no processor does not count.
-        """
-        program = self.program
-        began, before = time.monotonic(), program._lacked()
-
-        def is_late() -> bool:
-            elapsed = time.monotonic() - began
-            late = elapsed > DEADLINES.leaving and elapsed - (program._lacked() - before) > DEADLINES.leaving
-            return late and program._is_asleep()
-
-        stop = program.wait_until(lambda: program.result(self._index) is not None or is_late(), poll=0.002)
-        outcome = program.result(self._index)
-        if outcome is not None and not stop:
-            return outcome
-        stop = stop or Stop(kind="sleeping", seconds=DEADLINES.leaving)
-        return Outcome(how="unfinished", stop=program.explain(stop))
-
-    def is_done(self) -> bool:
-        """Whether it has returned or raised."""
-        self.program.refresh()
-        return self.program.result(self._index) is not None
-
-    def is_paused(self) -> bool:
-        """Whether its generator waits for `resume` (see `plain.Generator`)."""
-        return self.program.is_paused()
-
-    def resume(self) -> None:
-        """Let its generator give the next item."""
-        self.program.resume()
-
-
-def shorten(value: object, limit: int = 60) -> str:
-    """A value as a learner would write it in a call, cut to `limit` characters."""
-    if isinstance(value, plain.Generator):
-        return f"<generator of {len(value.items)}>"
-    text = repr(value[:limit]) if isinstance(value, str | bytes) else repr(value)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-def fail(finding: Finding, stop: Stop | None = None, stands: Sequence[Stand] = ()) -> CheckFailed:
-    """A `CheckFailed` that shows the first of `stands` (or of the stop's own) as its place."""
-    stands = stands or (stop.stands if stop else ())
-    return CheckFailed(finding, stop=stop, where=stands[0].place if stands else None)

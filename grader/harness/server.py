@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.harness import system
+from grader.harness.findings import fail
 from grader.harness.meters import Attempt, Exit, Holdings, Hosts, Share
-from grader.harness.program import Program, fail
+from grader.harness.program import Program
 from grader.harness.wire import Connection
 from grader.report import wording
 

@@ -16,15 +16,17 @@ import select
 import socket
 from typing import Any, Self
 
+from grader.harness.call import Call
 from grader.harness.conversation import Conversation
 from grader.harness.datagrams import DatagramPeer
 from grader.harness.findings import CheckFailed, NotChecked, Stop
 from grader.harness.listener import Listener, own_loopback
 from grader.harness.meters import Attempt
 from grader.harness.patience import Patience
-from grader.harness.program import Call, Door, Program, Workshop
+from grader.harness.program import Program
 from grader.harness.server import Server
 from grader.harness.wire import Connection
+from grader.harness.workshop import Door, Workshop
 from grader.report import wording
 
 MAX_QUEUED = 4  # connections that a listener with a backlog of 0 may take: Linux takes 1

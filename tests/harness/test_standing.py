@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from grader.harness.received import Received
 from grader.harness.standing import blocking_call
-from grader.harness.wire import Received
 from tests.harness.conftest import Start
 
 SERVER = """

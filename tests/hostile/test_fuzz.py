@@ -14,12 +14,13 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from grader.harness.call import shorten
 from grader.harness.conversation import Conversation
 from grader.harness.findings import Broken, HarnessFault, NotStarted
 from grader.harness.inside import plain
 from grader.harness.outcome import Outcome, Raises, Returns
 from grader.harness.output import Output
-from grader.harness.program import Program, shorten
+from grader.harness.program import Program
 from grader.harness.source import Source
 from grader.harness.standing import _fault_stands, _read, blocking_call
 from grader.report import wording

@@ -1,0 +1,74 @@
+"""A call of one of the learner's functions."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from grader.harness.deadlines import DEADLINES
+from grader.harness.findings import Stop
+from grader.harness.inside import plain
+from grader.harness.outcome import Outcome
+
+if TYPE_CHECKING:
+    from grader.harness.program import Program
+
+
+class Call:
+    """One call of a learner's function, under way or done."""
+
+    def __init__(self, program: Program, index: int) -> None:
+        self.program = program
+        self._index = index
+
+    def outcome(self) -> Outcome:
+        """Wait for it to return or raise; compare the result with a value or `Raises(...)`."""
+        program = self.program
+        stop = program.wait_until(lambda: program.result(self._index) is not None, poll=0.01)
+        if stop:
+            stop = program.explain(stop)
+            return Outcome(how="unfinished", stop=stop)
+        outcome = program.result(self._index)
+        assert outcome is not None
+        return outcome
+
+    def outcome_in_time(self) -> Outcome:
+        """Like `outcome`, but no longer than a client may stay when its server has left (`DEADLINES.leaving`).
+
+        Time in which the program was ready to run and got no processor does not count.
+        """
+        program = self.program
+        began, before = time.monotonic(), program.lacked()
+
+        def is_late() -> bool:
+            elapsed = time.monotonic() - began
+            late = elapsed > DEADLINES.leaving and elapsed - (program.lacked() - before) > DEADLINES.leaving
+            return late and program.is_asleep()
+
+        stop = program.wait_until(lambda: program.result(self._index) is not None or is_late(), poll=0.002)
+        outcome = program.result(self._index)
+        if outcome is not None and not stop:
+            return outcome
+        stop = stop or Stop(kind="sleeping", seconds=DEADLINES.leaving)
+        return Outcome(how="unfinished", stop=program.explain(stop))
+
+    def is_done(self) -> bool:
+        """Whether it has returned or raised."""
+        self.program.refresh()
+        return self.program.result(self._index) is not None
+
+    def is_paused(self) -> bool:
+        """Whether its generator waits for `resume` (see `plain.Generator`)."""
+        return self.program.is_paused()
+
+    def resume(self) -> None:
+        """Let its generator give the next item."""
+        self.program.resume()
+
+
+def shorten(value: object, limit: int = 60) -> str:
+    """A value as a learner would write it in a call, cut to `limit` characters."""
+    if isinstance(value, plain.Generator):
+        return f"<generator of {len(value.items)}>"
+    text = repr(value[:limit]) if isinstance(value, str | bytes) else repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
