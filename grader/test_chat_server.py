@@ -316,6 +316,11 @@ def test_goes_on_when_clients_reset_their_connections(stage: Stage) -> None:
         client.send(words)
         client.wait_taken()
         client.reset()
+    client = _join(server, receive_buffer=4096, segment=1460)
+    client.fill(b"hello\n" * 10_000)
+    client.half_close()
+    stage.settle()
+    client.reset()  # after the end of the stream this is a broken pipe to whoever sends (tcp_reset in Linux)
     server.program.pause()
     server.connect().reset()  # gone before the program can look at it
     server.program.go_on()

@@ -117,7 +117,7 @@ def test_asks_for_the_path_in_the_url(stage: Stage) -> None:
 
     Lesson: From the URL to the request
     """
-    path = f"/Tea/{stage.word()}/Green.html"
+    path = f"/Tea/{stage.word()}/Green%20leaves.html"
     assert asked(stage, path) == f"GET {path}".encode()
 
 

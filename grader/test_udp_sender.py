@@ -85,9 +85,13 @@ def test_returns_how_many_messages_it_sent(stage: Stage) -> None:
     Lesson: Your task
     """
     receiver, program = polite_receiver(stage), stage.program()
-    call = program.call("send_messages", *receiver.address, ["one", "two", "three"])
-    assert receiver.all_from(call, 1).count() >= 1
-    assert call.outcome() == 3
+    call = program.call("send_messages", *receiver.address, ["one", "", "three"])
+    sent = receiver.all_from(call, 3)
+    assert sent.count() >= 1
+    outcome = call.outcome()
+    # A program that does not get past the empty message fails another check for that, and may count what it sent.
+    counts = outcome.value == len(sent.data) and b"" not in sent.data
+    assert outcome == (outcome.value if counts else 3)
     assert program.call("send_messages", *receiver.address, []).outcome() == 0
 
 

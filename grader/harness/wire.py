@@ -25,6 +25,7 @@ from grader.harness.received import Answer, Received
 from grader.report import wording
 
 PIECE = 1 << 18
+WITHOUT_REST = 3  # times that a program is waited for in vain to come to rest
 MAX_KEPT = 96 * 1024 * 1024  # a program that floods its peer is cut off here
 
 
@@ -88,15 +89,34 @@ class Connection:
     def fill(self, data: bytes) -> None:
         """Send without reading anything until no more goes and the program has come to rest; keep the rest for later.
 
-        `receive` sends what is left as it reads.
+        `receive` sends what is left as it reads. A program that never rests is left alone after a while, which can hide
+        a mistake and never make one.
         """
         self._conversation.record("peer", "stalled", connection=self.number)
         self._queue(data)
-        self._patience.until(lambda seconds: not self._outgoing or self._is_full(seconds))
+        without_rest = 0
 
-    def _is_full(self, seconds: float) -> bool:
-        """Send what goes; True when nothing goes although the program has come to rest."""
-        return not self._write(seconds) and self._settle() and not self._write(0)
+        def step(seconds: float) -> bool:
+            nonlocal without_rest
+            if (self._outgoing and self._write(seconds)) or self._sends_to_a_reader(seconds):
+                without_rest = 0
+                return False
+            rests = self._settle()
+            without_rest += not rests
+            return (rests and not self._write(0)) or without_rest >= WITHOUT_REST
+
+        self._patience.until(step)
+
+    def _sends_to_a_reader(self, seconds: float) -> bool:
+        """Whether bytes are on their way to a program that has read all before them; waits `seconds` if they are.
+
+        Asked before the program is seen to sleep: it may sleep only until they come, which on a busy machine takes a
+        while.
+        """
+        if self.unread() != 0 or not self._under_way(self.local, self.remote):
+            return False
+        select.select([], [], [], min(seconds, 0.002))
+        return True
 
     def half_close(self) -> None:
         """Finish sending (shutdown(2) with SHUT_WR); receiving goes on."""
@@ -200,12 +220,12 @@ class Connection:
             return system.queued(self.remote, self.local)
         return None
 
-    def _undelivered(self) -> int | None:
-        """Bytes that the program has sent and the kernel has not brought here yet; None where that cannot be told."""
+    def _under_way(self, sender: system.Address, receiver: system.Address) -> int | None:
+        """Bytes that one side has sent and the kernel has not brought to the other; None where that cannot be told."""
         if not self.remote[0]:
             return None
         with contextlib.suppress(OSError):
-            return system.undelivered(self.remote, self.local)
+            return system.undelivered(sender, receiver)
         return None
 
     def _receive(self, whole: Callable[[], int | None]) -> Received:
@@ -246,7 +266,7 @@ class Connection:
         poll = select.poll()
         poll.register(self._sock, events)
         ready = dict(poll.poll(seconds * 1000)).get(self._sock.fileno(), 0)
-        if seconds and not ready and wants_read and self._undelivered():
+        if seconds and not ready and wants_read and self._under_way(self.remote, self.local):
             self._patience.moved(0)  # the kernel's timers are at work, not the program
         if ready & (select.POLLOUT | select.POLLERR | select.POLLHUP) and self._outgoing:
             self._write(0)
