@@ -22,9 +22,10 @@ class Deadlines:
     # Processor time (not wall time: the machine may be busy) without a byte moved. Too small: fails quadratic but right
     # code on long lines. Too large: an endless loop takes this long to be called one, times the load of the machine.
     computing: float = 2.0
-    # For a whole check that does move bytes, plus a second for each `slow_bytes` moved. Too small: fails right programs
-    # that move a byte at a time on a busy machine. Too large: a program that drips holds up the class that long.
-    check: float = 60.0
+    # For a whole check that does move bytes, plus a second for each `slow_bytes` moved, plus the time in which the
+    # program was ready to run and got no processor. Too small: fails right programs that move a byte at a time. Too
+    # large: a program that drips holds up the class twice that long.
+    check: float = 40.0
     slow_bytes: int = 32 * 1024
     # How long a datagram may still be on its way when the call that sent it has returned: loopback delivers at once,
     # but a busy machine may leave that to a kernel thread. Less than `stuck`. Too small: fails right senders there. Too

@@ -99,7 +99,7 @@ class Listener:
         missing = wording.never_connected(self._shown)
         while True:
             connection = self._next(missing)
-            self._patience.until(lambda seconds, c=connection: bool(c.peek(seconds)) or c.has_ended)  # type: ignore[misc]
+            self._patience.until(lambda seconds, c=connection: c.hears(seconds) or c.has_ended)  # type: ignore[misc]
             if connection.buffered() or not connection.has_ended:
                 return connection
             missing = wording.connected_in_silence(self._shown)

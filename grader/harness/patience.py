@@ -39,6 +39,7 @@ class Patience:
         self._programs = programs
         self._began = time.monotonic()
         self._moved = 0
+        self._lacked_in_all = 0.0
         self._queues: list[Callable[[], int | None]] = []
         self._reset(time.monotonic())
 
@@ -100,7 +101,7 @@ class Patience:
             return Stop(kind="spinning", share=share, seconds=waited)
         if now - self._progress > DEADLINES.idle + self._lacked:
             return Stop(kind="sleeping", share=share, seconds=waited)
-        if now - self._began > DEADLINES.check + self._moved / DEADLINES.slow_bytes:
+        if now - self._began > DEADLINES.check + self._moved / DEADLINES.slow_bytes + self._lacked_in_all:
             return Stop(kind="slow", share=share, seconds=now - self._began)
         return None
 
@@ -114,6 +115,7 @@ class Patience:
             ran, waited = before.get(task.tid, (task.ran, task.waited))
             self._used += task.ran - ran
             self._lacked += (task.waited - waited) / 1e9
+            self._lacked_in_all += (task.waited - waited) / 1e9
         backlog = self._unread()
         if self._backlog is not None and backlog < self._backlog:
             self.moved(0)

@@ -26,7 +26,7 @@ from grader.report import wording
 
 PIECE = 1 << 18
 WITHOUT_REST = 3  # times that a program is waited for in vain to come to rest
-MAX_KEPT = 96 * 1024 * 1024  # a program that floods its peer is cut off here
+MAX_KEPT = 24 * 1024 * 1024  # a program that floods its peer is cut off here; three times what any check asks for
 
 
 class Connection:
@@ -206,6 +206,11 @@ class Connection:
         """What has arrived and was not asked for yet."""
         self._pump(0)
         return bytes(self._buffer)
+
+    def hears(self, seconds: float) -> bool:
+        """Wait up to `seconds` for bytes; whether any have arrived that were not asked for yet."""
+        self._pump(seconds)
+        return bool(self._buffer)
 
     def peek(self, seconds: float) -> bytes:
         """Wait up to `seconds` for bytes and return what has arrived, without taking it."""
