@@ -68,11 +68,11 @@ def text(received: Received) -> Received:
 
 
 def receive_text(conn: Connection, size: int, before: Callable[[], None] = lambda: None) -> Received:
-    """Wait for `size` bytes that are no line ends, a few million at a time, with something done `before` each time."""
+    """Wait for `size` bytes that are no line ends, a million at a time, with something done `before` each time."""
     data = b""
     while len(data) < size:
         before()
-        part = text(conn.receive(min(size - len(data), 2_000_000)))
+        part = text(conn.receive(min(size - len(data), 1_000_000)))
         data += part.data
         if part.ending != "complete":
             return dataclasses.replace(part, data=data)
