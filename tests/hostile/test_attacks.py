@@ -7,6 +7,7 @@ import re
 import pytest
 
 from fixtures.hostile.build import Attack, attacks
+from grader.harness.deadlines import DEADLINES
 from tests.hostile.conftest import SECONDS, Cell, Outcome
 
 ATTACKS = attacks()
@@ -51,7 +52,7 @@ def assert_harmless(outcome: Outcome) -> None:
     assert outcome.typed == ""
     assert outcome.status in (0, 1), outcome.shown[-3000:]
     assert outcome.statuses() <= STATUSES
-    assert outcome.seconds < SECONDS / 2
+    assert outcome.seconds < DEADLINES.failing + DEADLINES.check  # mostly a few seconds, and this on a busy machine
     assert_shown_harmlessly(outcome.shown)
 
 
