@@ -41,7 +41,7 @@ def grade(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Test this project itself: graders, harness, reports, commands; the slow attacks are left to `hostile`."""
+    """Test this project itself: graders, harness, reports, commands; what is slow is left to `stress` and `hostile`."""
     _install(session, LEARNER + _group("tests"))
     # From here on nox speaks up only for a failure, so that pytest's closing line is the last one.
     _quieten_nox(logging.WARNING)

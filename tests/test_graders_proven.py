@@ -5,17 +5,14 @@ All are graded side by side in the background while other tests run, so that a t
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Iterable
 
 import pytest
 from _pytest.mark import ParameterSet
-from rich.console import Console
 
-from grader.report.terminal import print_report
 from tests.proof.background import Background
-from tests.proof.grading import Verdict, disagreement, job, many_graders
+from tests.proof.grading import disagreement, job, many_graders
 from tests.proof.load import busy_loops
 from tests.proof.submissions import Submission, enough, find_submissions
 from tests.proof.tally import Tally
@@ -27,8 +24,7 @@ WRONG = [submission for submission in SUBMISSIONS if submission.kind == "wrong"]
 
 def parameters(submissions: Iterable[Submission]) -> list[ParameterSet]:
     """All submissions; those that are `slow` are graded by `nox -s stress`, and by `nox -s tests -- -m ""`."""
-    marks = {True: [], False: [pytest.mark.slow]}
-    return [pytest.param(one, id=str(one), marks=marks[one in ENOUGH]) for one in submissions]
+    return [pytest.param(one, id=str(one), marks=[] if one in ENOUGH else [pytest.mark.slow]) for one in submissions]
 
 
 @pytest.mark.timeout(300)
@@ -40,7 +36,7 @@ def test_a_submission_gets_the_verdict_it_should(submission: Submission, verdict
 
 @pytest.mark.parametrize("submission", parameters(WRONG))
 def test_the_report_of_a_wrong_submission_shows_the_mistake(submission: Submission, verdicts: Background) -> None:
-    report = shown(verdicts.verdict(submission))
+    report = verdicts.verdict(submission).report
     assert submission.shows in " ".join(report.split()), f"{submission.shows!r} is not in\n{report}"
 
 
@@ -55,9 +51,3 @@ def test_solutions_pass_under_load_whatever_the_random_content() -> None:
     assert tally.gradings == len(jobs)
     odd = "\n".join(f"{line.submission} {line.check}: {line.odd}" for line in tally.odd())
     assert not odd, f"\n{odd}"
-
-
-def shown(verdict: Verdict) -> str:
-    text = io.StringIO()
-    print_report(verdict.result, Console(file=text, width=100, highlight=False))
-    return text.getvalue()

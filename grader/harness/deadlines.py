@@ -23,8 +23,8 @@ class Deadlines:
     # code on long lines. Too large: an endless loop takes this long to be called one, times the load of the machine.
     computing: float = 2.0
     # For a whole check that does move bytes, plus a second for each `slow_bytes` moved, plus the time in which the
-    # program was ready to run and got no processor. Too small: fails right programs that move a byte at a time. Too
-    # large: a program that drips holds up the class twice that long.
+    # program was ready to run and got no processor, at most as long again. Too small: fails right programs that move a
+    # byte at a time. Too large: a program that drips holds up the class that long, twice.
     check: float = 40.0
     slow_bytes: int = 32 * 1024
     # How long a datagram may still be on its way when the call that sent it has returned: loopback delivers at once,

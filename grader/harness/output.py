@@ -22,31 +22,25 @@ class Output:
         self._data = bytearray()
         self.size = 0
         self.ended = False
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
     def add(self, data: bytes) -> None:
         """Take what was read from the pipe; empty means its end."""
         if data and self._seen:
             self._seen(data)
-        with self._changed:
+        with self._lock:
             self._data += data[: max(0, self._kept - len(self._data))]
             self.size += len(data)
             self.ended = self.ended or not data
-            self._changed.notify_all()
 
     def bytes(self) -> bytes:
         """What was kept: the first `kept` bytes."""
-        with self._changed:
+        with self._lock:
             return bytes(self._data)
 
     def text(self) -> str:
         """What was kept, as text; bytes that do not decode are replaced."""
         return self.bytes().decode("utf-8", "replace")
-
-    def wait(self, size: int, seconds: float) -> None:
-        """Wait until more than `size` bytes have come, or the stream has ended, at most `seconds`."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.size > size or self.ended, seconds)
 
 
 class Drain:

@@ -39,7 +39,7 @@ class Patience:
         self._programs = programs
         self._began = time.monotonic()
         self._moved = 0
-        self._lacked_in_all = 0.0
+        self._lacked = 0.0
         self._queues: list[Callable[[], int | None]] = []
         self._reset(time.monotonic())
 
@@ -79,7 +79,7 @@ class Patience:
         self._ran: dict[int, int] = {}
         self._backlog: int | None = None  # asked at the first look: it costs a call for each connection
         self._used = 0
-        self._lacked = 0.0
+        self._lacked_before = self._lacked
 
     def _unread(self) -> int:
         queues = sum(unread() or 0 for unread in self._queues)
@@ -99,9 +99,11 @@ class Patience:
         share = min(1.0, self._used / 1e9 / max(0.01, now - self._progress))
         if self._used > DEADLINES.computing * 1e9:
             return Stop(kind="spinning", share=share, seconds=waited)
-        if now - self._progress > DEADLINES.idle + self._lacked:
+        if now - self._progress > DEADLINES.idle + self._lacked - self._lacked_before:
             return Stop(kind="sleeping", share=share, seconds=waited)
-        if now - self._began > DEADLINES.check + self._moved / DEADLINES.slow_bytes + self._lacked_in_all:
+        # No more than as long again: a program can take the processor from itself, with processes enough.
+        lacked = min(self._lacked, DEADLINES.check)
+        if now - self._began > DEADLINES.check + lacked + self._moved / DEADLINES.slow_bytes:
             return Stop(kind="slow", share=share, seconds=now - self._began)
         return None
 
@@ -115,7 +117,6 @@ class Patience:
             ran, waited = before.get(task.tid, (task.ran, task.waited))
             self._used += task.ran - ran
             self._lacked += (task.waited - waited) / 1e9
-            self._lacked_in_all += (task.waited - waited) / 1e9
         backlog = self._unread()
         if self._backlog is not None and backlog < self._backlog:
             self.moved(0)

@@ -423,7 +423,7 @@ class Program:
 
     def traceback(self) -> tuple[str, str, tuple[Place, ...]] | None:
         """The last traceback on standard error with a line of the learner's: exception, message, places."""
-        self.stderr.wait(1 << 40, 0.05 if self.has_ended() else 0.0)
+        self.catch_up()
         return self._workshop.source.traceback(self.stderr.text())
 
     def catch_up(self) -> None:

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from grader.harness import system
 from grader.harness.program import Program
 
-JOLTS = 2
-
 CAN_STOP = hasattr(signal, "SIGSTOP")
 
 
-def jolt(program: Program, times: int = JOLTS) -> None:
+def jolt(program: Program, times: int = 2) -> None:
     """Stop and continue a program that is blocked in `send`: the kernel then returns a short count (Linux).
 
     A right program sends the rest; one that ignores what `send` returned loses it. The count is short only if part of
@@ -25,7 +23,7 @@ def jolt(program: Program, times: int = JOLTS) -> None:
         program.pause()
         _wait(lambda: _all_stopped(program))
         program.go_on()
-        program.settle(0.25)
+        program.settle()
 
 
 def _all_stopped(program: Program) -> bool:

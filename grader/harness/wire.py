@@ -5,7 +5,7 @@
     assert client.receive(6) == b"hello\\n"
 
 No method here raises for what the program did to the connection: what arrived, and how the receiving ended, is in the
-`Received` that a check compares. Nothing sleeps; waiting is `Patience.until`.
+`Received` that a check compares. Waiting is `Patience.until`, which gives up on a program that is stuck.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import contextlib
 import select
 import socket
 import struct
+import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -25,7 +26,9 @@ from grader.harness.received import Answer, Received
 from grader.report import wording
 
 PIECE = 1 << 18
-WITHOUT_REST = 3  # times that a program is waited for in vain to come to rest
+# Times that a program is waited for in vain to come to rest: it may be computing what it sends next, and one that
+# spins shall not cost more than three ever shorter waits (`Program.settle`).
+WITHOUT_REST = 3
 MAX_KEPT = 24 * 1024 * 1024  # a program that floods its peer is cut off here; three times what any check asks for
 
 
@@ -98,25 +101,20 @@ class Connection:
 
         def step(seconds: float) -> bool:
             nonlocal without_rest
-            if (self._outgoing and self._write(seconds)) or self._sends_to_a_reader(seconds):
+            if self._outgoing and self._write(seconds):
                 without_rest = 0
                 return False
+            # Before it is seen to sleep: it may sleep only until they come, which on a busy machine takes a while.
+            self._patience.settle_until(lambda: not self._sends_to_a_reader(), time.sleep)
             rests = self._settle()
             without_rest += not rests
             return (rests and not self._write(0)) or without_rest >= WITHOUT_REST
 
         self._patience.until(step)
 
-    def _sends_to_a_reader(self, seconds: float) -> bool:
-        """Whether bytes are on their way to a program that has read all before them; waits `seconds` if they are.
-
-        Asked before the program is seen to sleep: it may sleep only until they come, which on a busy machine takes a
-        while.
-        """
-        if self.unread() != 0 or not self._under_way(self.local, self.remote):
-            return False
-        select.select([], [], [], min(seconds, 0.002))
-        return True
+    def _sends_to_a_reader(self) -> bool:
+        """Whether bytes are on their way to a program that has read all before them."""
+        return self.unread() == 0 and bool(self._under_way(self.local, self.remote))
 
     def half_close(self) -> None:
         """Finish sending (shutdown(2) with SHUT_WR); receiving goes on."""

@@ -66,6 +66,19 @@ def test_a_program_that_drips_for_ever_is_cut_off(start: Start, monkeypatch: pyt
     assert received.ending == "slow"
 
 
+def test_a_program_that_drips_and_takes_the_processor_from_itself_is_cut_off(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.harness.patience.DEADLINES", type(DEADLINES)(check=1.0, slow_bytes=1000))
+    stage = start(
+        HEAD + "    c, _ = s.accept()\n    import os\n"
+        "    for _ in range(8):\n        if os.fork() == 0:\n            while True: pass\n"
+        "    while True:\n        c.sendall(b'x')\n        time.sleep(0.05)"
+    )
+    received = stage.serve("run").connect().receive_line()
+    assert received.ending == "slow"
+
+
 def test_spinning_without_a_byte_is_cut_off(start: Start) -> None:
     seconds, ending = seconds_until(start, "    c, _ = s.accept()\n    while True: pass")
     assert ending == "spinning"

@@ -115,7 +115,6 @@ def test_the_last_traceback_with_a_line_of_the_learner_counts(start: Start) -> N
     assert call.outcome() == None  # noqa: E711 - compared, not asked for its truth
     program = call.program
     program.kill()
-    program.stderr.wait(1 << 30, 2)
     found = program.traceback()
     assert found is not None
     assert found[:2] == ("ZeroDivisionError", "division by zero")

@@ -96,7 +96,6 @@ def test_a_time_out_of_its_own_runs_out_before_it_rests(start: Start) -> None:
     program.call("run", last=True)
     user = Terminal(program)
     user.wait_at_rest(and_awake=True)
-    program.stdout.wait(0, 5)
     assert user.has_seen("awake") == ["awake"]
 
 

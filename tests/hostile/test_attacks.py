@@ -52,7 +52,7 @@ def assert_harmless(outcome: Outcome) -> None:
     assert outcome.typed == ""
     assert outcome.status in (0, 1), outcome.shown[-3000:]
     assert outcome.statuses() <= STATUSES
-    assert outcome.seconds < DEADLINES.failing + DEADLINES.check  # mostly a few seconds, and this on a busy machine
+    assert outcome.seconds < DEADLINES.failing + DEADLINES.check  # as much as the harness allows
     assert_shown_harmlessly(outcome.shown)
 
 

@@ -7,6 +7,7 @@ wait, so there are more of them than processors.
 from __future__ import annotations
 
 import contextlib
+import io
 import multiprocessing
 import os
 import shutil
@@ -17,8 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
 from grader.course import read_exercise
 from grader.report.result import CheckResult, ExerciseResult, Result
+from grader.report.terminal import print_report
 from grader.run import Options, Run
 from tests.proof import tracing
 from tests.proof.submissions import ROOT, Submission
@@ -51,6 +55,13 @@ class Verdict:
     def exercise(self) -> ExerciseResult:
         """The one exercise that was graded."""
         return self.result.exercises[0]
+
+    @property
+    def report(self) -> str:
+        """What the learner reads in a terminal 100 columns wide."""
+        text = io.StringIO()
+        print_report(self.result, Console(file=text, width=100, highlight=False))
+        return text.getvalue()
 
     @property
     def failed(self) -> frozenset[str]:

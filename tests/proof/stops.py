@@ -188,7 +188,6 @@ def send(sock, message, address):
 """,
     ASYNCIO: """
 import asyncio
-import select
 import socket
 
 def send_messages(host, port, messages):
@@ -206,13 +205,13 @@ async def send(sock, message, address):
 }
 TEXTS = {"echo_server": SERVER, "chat_server": SERVER, "chat_client": CLIENT, "fetch_url": FETCH, "udp_sender": UDP}
 NAMES = {"echo_server": "run_echo_server", "chat_server": "run_server", "chat_client": "run_client"}
-GREETINGS = {PLAIN: "sock.sendall(b'Welcome\\n')", ASYNCIO: "writer.write(b'Welcome\\n')"}
+GREETING = ("sock.sendall(b'Welcome\\n')", "writer.write(b'Welcome\\n')")
 
 
 def program(exercise: str, style: str, fault: str) -> tuple[str, int]:
     """The program's text, and the number of the line at which it gets stuck, crashes or spins."""
     statement = FAULTS[fault][style == ASYNCIO]
-    greeting = GREETINGS.get(style, GREETINGS[PLAIN]) if exercise == "chat_server" else "pass"
+    greeting = GREETING[style == ASYNCIO] if exercise == "chat_server" else "pass"
     text = TEXTS[exercise][style].replace("NAME", NAMES.get(exercise, "")).replace("GREET", greeting)
     line = text[: text.index("FAULT")].count("\n") + 1
     return text.replace("FAULT", statement), line
