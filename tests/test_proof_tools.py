@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import psutil
 import pytest
 
 from grader.report.result import CheckResult, CheckStatus, ExerciseResult, Result
-from tests.proof import stress
-from tests.proof.grading import Verdict, disagreement, grade, job
+from tests.proof import grading, stress
+from tests.proof.grading import Graders, Job, Verdict, disagreement, grade, job
 from tests.proof.load import busy_loops
 from tests.proof.mutants import checks_without_assert, mutants
 from tests.proof.submissions import Kind, Submission, constants, enough
@@ -175,6 +176,23 @@ def test_stress_names_a_verdict_that_is_not_as_expected(
     assert "WRONG right/echo_server/silent" in shown
     assert "1 submissions, 2 times each" in shown
     assert '"gradings": 2' in figures.read_text()
+
+
+def test_stress_shows_what_it_knows_when_it_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted(Graders):
+        def grade_all(self, jobs: Iterable[Job]) -> Iterator[Verdict]:
+            yield next(super().grade_all(jobs))
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(grading, "Graders", Interrupted)
+    command = ["stress", "udp_sender", "--only", "solution", "--repeat", "5", "--jobs", "1"]
+    monkeypatch.setattr(sys, "argv", command)
+    assert stress.main() == 130
+    shown = capsys.readouterr().out
+    assert "1 gradings in" in shown
+    assert "4 gradings are missing" in shown
 
 
 def test_stress_says_when_nothing_is_chosen(

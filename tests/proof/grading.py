@@ -11,6 +11,7 @@ import io
 import multiprocessing
 import os
 import shutil
+import signal
 import tempfile
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
@@ -96,13 +97,25 @@ def _nobody_watches(*_: object) -> None:
 @contextlib.contextmanager
 def many_graders(at_once: int = AT_ONCE) -> Iterator[Graders]:
     """A pool that grades `at_once` submissions at a time; what is not begun when the block is left is dropped."""
-    pool = ProcessPoolExecutor(
-        at_once, mp_context=multiprocessing.get_context("spawn"), initializer=tracing.trace_launchers_if_asked
-    )
+    pool = ProcessPoolExecutor(at_once, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
     try:
         yield Graders(pool, at_once)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tracing.trace_launchers_if_asked()
+
+
+def _grade_unless_interrupted(job: Job) -> Verdict:
+    """Ctrl-C goes to all processes at once: it ends a grading, and nothing in a process that has nothing to do."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return grade(job)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @dataclass(frozen=True)
@@ -114,7 +127,7 @@ class Graders:
 
     def grade(self, job: Job) -> Future[Verdict]:
         """Have it graded when its turn comes."""
-        return self.pool.submit(grade, job)
+        return self.pool.submit(_grade_unless_interrupted, job)
 
     def grade_all(self, jobs: Iterable[Job]) -> Iterator[Verdict]:
         """Have all graded; they come as they are done. Never more are kept than are worked on."""

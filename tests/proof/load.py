@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 MOST = 64
 # Each loop ends when this process closes its standard input, be it by dying: nothing is ever left running.
 BUSY = """
-import select, sys
+import select, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 while not select.select([sys.stdin], [], [], 0)[0]:
     sum(range(100_000))
 """

@@ -1,7 +1,7 @@
 """Repeats gradings under load, in random order, and shows every verdict that varies: `nox -s stress`.
 
 Each repetition has random content of its own. The exit status is 1 when a verdict varied or was not what the
-submission says it should be.
+submission says it should be. Ctrl-C shows what is known by then.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import track
 
+from grader.cli import INTERRUPTED
 from tests.proof.grading import AT_ONCE, job, many_graders
 from tests.proof.load import MOST, busy_loops
 from tests.proof.submissions import KINDS, Submission, find_submissions
@@ -55,17 +56,19 @@ def chosen(options: argparse.Namespace) -> list[Submission]:
     ]
 
 
-def repeat(submissions: Sequence[Submission], options: argparse.Namespace, console: Console) -> Tally:
-    """Grade all as often as asked, in random order."""
+def repeat(submissions: Sequence[Submission], options: argparse.Namespace, tally: Tally, console: Console) -> bool:
+    """Grade all as often as asked, in random order, and count. False if Ctrl-C ended that; what is known is counted."""
     chance = random.Random(options.seed)
     jobs = [job(submission, chance.randrange(2**32)) for submission in submissions for _ in range(options.repeat)]
     chance.shuffle(jobs)
-    tally = Tally()
-    with busy_loops(options.load), many_graders(options.jobs) as graders:
-        verdicts = graders.grade_all(jobs)
-        for verdict in track(verdicts, "grading", len(jobs), console=console, disable=not console.is_terminal):
-            tally.add(verdict)
-    return tally
+    try:
+        with busy_loops(options.load), many_graders(options.jobs) as graders:
+            verdicts = graders.grade_all(jobs)
+            for verdict in track(verdicts, "grading", len(jobs), console=console, disable=not console.is_terminal):
+                tally.add(verdict)
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 def show(tally: Tally, console: Console) -> None:
@@ -114,8 +117,8 @@ def main() -> int:
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(2**32)
     console = Console(highlight=False, soft_wrap=True)
-    began = time.monotonic()
-    tally = repeat(submissions, options, console)
+    began, tally = time.monotonic(), Tally()
+    finished = repeat(submissions, options, tally, console)
     seconds = time.monotonic() - began
     show(tally, console)
     if options.json:
@@ -126,6 +129,9 @@ def main() -> int:
         f"{tally.gradings} gradings in {seconds:.0f} s, seed {options.seed}\n"
         f"{len(odd)} verdicts varied or were not as expected",
     )
+    if not finished:
+        console.print(f"Stopped by Ctrl-C: {len(submissions) * options.repeat - tally.gradings} gradings are missing.")
+        return INTERRUPTED
     return 1 if odd else 0
 
 
