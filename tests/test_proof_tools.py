@@ -118,6 +118,8 @@ def test_enough_submissions_fail_each_check() -> None:
     slow = replace(submission("wrong", "c"), slow=True)
     right, long = submission("right"), replace(submission("right"), slow=True)
     assert enough([again, both, slow, long, first, right]) == {first, again, slow, right}
+    needed = replace(again, needed=True)
+    assert enough([needed, both, slow, long, first, right]) == {needed, slow, right}
 
 
 def test_busy_loops_are_there_for_the_block_and_then_gone() -> None:

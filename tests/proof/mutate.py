@@ -2,7 +2,7 @@
 
 An assert is missed when a wrong submission, which should fail its check, passes without it. Only those count that
 `nox -s tests` grades, so that it fails then, too. One that nobody misses checks nothing that another does not, or lacks
-a submission in fixtures/wrong.
+a submission in fixtures/wrong, or there is one that the tests leave out.
 The exit status is 1 when there is one, unless a comment `# nobody misses this: WHY` behind it argues the case.
 """
 
@@ -12,6 +12,7 @@ import argparse
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,35 +33,52 @@ if TYPE_CHECKING:
 MUTANTS, HANDFUL = AT_ONCE // 2, 2
 
 
-def survivors(exercise: ExerciseInfo, graders: Graders, console: Console) -> list[Mutant]:
+@dataclass(frozen=True, kw_only=True)
+class Survivor:
+    """An assert that no submission misses of those that `nox -s tests` grades, and another that does, if there is."""
+
+    mutant: Mutant
+    other: Submission | None
+
+
+def survivors(exercise: ExerciseInfo, graders: Graders, console: Console) -> list[Survivor]:
     """The mutants that nobody misses. An assert that several checks come by is missed if it is in one of them."""
     every = list(mutants(exercise.path))
-    wrong = [one for one in enough(find_submissions()) if one.kind == "wrong" and one.exercise == exercise.name]
+    wrong = [one for one in find_submissions() if one.kind == "wrong" and one.exercise == exercise.name]
+    tested = enough(find_submissions())
     with ThreadPoolExecutor(MUTANTS) as drivers:
-        found = drivers.map(lambda mutant: is_missed(mutant, wrong, graders), every)
+        found = drivers.map(lambda mutant: who_misses(mutant, wrong, tested, graders), every)
         hidden = not console.is_terminal
         outcomes = list(
             track(zip(every, found, strict=True), exercise.name, len(every), console=console, disable=hidden)
         )
-    missed = {mutant.line for mutant, is_missed in outcomes if is_missed}
-    return [mutant for mutant in every if mutant.line not in missed]
+    missed = {mutant.line for mutant, one in outcomes if one in tested}
+    return [Survivor(mutant=mutant, other=one) for mutant, one in outcomes if mutant.line not in missed]
 
 
-def is_missed(mutant: Mutant, wrong: Sequence[Submission], graders: Graders) -> bool:
-    """Whether a wrong submission passes the mutant's check, which it should fail.
+def who_misses(
+    mutant: Mutant, wrong: Sequence[Submission], tested: frozenset[Submission], graders: Graders
+) -> Submission | None:
+    """A wrong submission that passes the mutant's check, which it should fail.
 
-    Those that fail little else are tried first, being the most particular.
+    Those that are `tested` are tried first, and of these those that fail little else, being the most particular.
     """
     candidates = sorted((one for one in wrong if mutant.check in one.fails), key=lambda one: len(one.fails))
+    handfuls = [
+        some[start : start + HANDFUL]
+        for some in ([one for one in candidates if one in tested], [one for one in candidates if one not in tested])
+        for start in range(0, len(some), HANDFUL)
+    ]
     with tempfile.TemporaryDirectory(prefix="socket-exercises-mutant-") as folder:
         grader = Path(folder) / f"test_{mutant.exercise}.py"
         grader.write_text(mutant.text, encoding="utf-8")
-        for start in range(0, len(candidates), HANDFUL):
-            going = [graders.grade(Job(submission=one, grader=grader)) for one in candidates[start : start + HANDFUL]]
+        for handful in handfuls:
+            going = [graders.grade(Job(submission=one, grader=grader)) for one in handful]
             # What is still going when one has passed hangs, most likely, and tells nothing new.
-            if any(not future.result().failed for future in as_completed(going)):
-                return True
-    return False
+            for future in as_completed(going):
+                if not future.result().failed:
+                    return future.result().job.submission
+    return None
 
 
 def main() -> int:
@@ -76,12 +94,15 @@ def main() -> int:
                 continue
             nobody_misses = survivors(exercise, graders, console)
             asserts = {mutant.line for mutant in mutants(exercise.path)}
-            unargued = {mutant.line for mutant in nobody_misses if not mutant.reason}
+            unargued = {one.mutant.line for one in nobody_misses if not one.mutant.reason}
             every, left = every + len(asserts), left + len(unargued)
             console.print(f"{exercise.name}: {len(asserts)} asserts dropped, {len(unargued)} missed by nobody")
-            for mutant in nobody_misses:
+            for one in nobody_misses:
+                mutant = one.mutant
                 why = f", because {mutant.reason}" if mutant.reason else ""
                 console.print(f"  line {mutant.line}: nobody misses `{mutant.dropped}` in {mutant.check}{why}")
+                if one.other:
+                    console.print(f"    but {one.other}, which the tests leave out; NEEDED = True has it graded")
             for check in checks_without_assert(exercise.path):
                 console.print(f"  {check} has no assert: what it waits for is its verdict")
     console.print(f"{every} asserts dropped, {left} missed by nobody")

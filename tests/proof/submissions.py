@@ -15,7 +15,7 @@ from grader.harness.listener import own_loopback
 
 Kind = Literal["stub", "solution", "right", "wrong"]
 KINDS: tuple[Kind, ...] = ("stub", "solution", "right", "wrong")
-NAMES = ("FAILS", "FAILS_WITHOUT_PORT_80", "SHOWS", "SLOW")
+NAMES = ("FAILS", "FAILS_WITHOUT_PORT_80", "SHOWS", "SLOW", "NEEDED")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -24,7 +24,7 @@ class Submission:
     """One file that could be a learner's.
 
     `fails` are the checks that a wrong one says it fails, `shows` the phrase that its report must show. `slow` ones use
-    many times as much processor as others.
+    many times as much processor as others. A wrong one is `needed` if no other misses some assert of a grader.
     """
 
     kind: Kind
@@ -33,6 +33,7 @@ class Submission:
     fails: frozenset[str] = frozenset()
     shows: str = ""
     slow: bool = False
+    needed: bool = False
 
     def __str__(self) -> str:
         """Where it is, in short: `wrong/echo_server/strips_the_white_space`."""
@@ -52,13 +53,14 @@ def find_submissions(root: Path = ROOT) -> tuple[Submission, ...]:
 def enough(submissions: Iterable[Submission]) -> frozenset[Submission]:
     """All submissions but the slow ones, and of the wrong ones as many as it takes that each check is failed by one.
 
-    Those that fail fewest checks come first, since they say most about a check.
+    Those that are needed are there; of the others those that fail fewest checks come first, since they say most about a
+    check.
     """
     chosen: set[Submission] = set()
     failed: set[tuple[str, str]] = set()
-    for one in sorted(submissions, key=lambda one: (one.slow, len(one.fails), str(one))):
+    for one in sorted(submissions, key=lambda one: (not one.needed, one.slow, len(one.fails), str(one))):
         fails = {(one.exercise, check) for check in one.fails}
-        if not fails <= failed or not (fails or one.slow):
+        if one.needed or not fails <= failed or not (fails or one.slow):
             chosen.add(one)
             failed |= fails
     return frozenset(chosen)
@@ -75,6 +77,7 @@ def _read(kind: Kind, path: Path) -> Submission:
         fails=frozenset(said.get(_fails_name(said), ())),  # type: ignore[call-overload]
         shows=str(said.get("SHOWS", "")),
         slow=bool(said.get("SLOW")),
+        needed=bool(said.get("NEEDED")),
     )
 
 
