@@ -125,9 +125,10 @@ def test_enough_submissions_fail_each_check() -> None:
 def test_busy_loops_are_there_for_the_block_and_then_gone() -> None:
     me = psutil.Process()
     before = set(me.children())
-    with busy_loops(2):
+    with busy_loops(2) as load:
         assert len(set(me.children()) - before) == 2
     assert set(me.children()) == before
+    assert 0 < load.share <= 1
 
 
 def test_a_tracer_notes_lines_branches_and_pauses(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ submission says it should be. Ctrl-C shows what is known by then.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import sys
@@ -19,7 +20,7 @@ from rich.progress import track
 
 from grader.cli import INTERRUPTED
 from tests.proof.grading import AT_ONCE, job, many_graders
-from tests.proof.load import MOST, busy_loops
+from tests.proof.load import MOST, Load, busy_loops
 from tests.proof.submissions import KINDS, Submission, find_submissions
 from tests.proof.tally import Line, Tally
 
@@ -56,19 +57,21 @@ def chosen(options: argparse.Namespace) -> list[Submission]:
     ]
 
 
-def repeat(submissions: Sequence[Submission], options: argparse.Namespace, tally: Tally, console: Console) -> bool:
+def repeat(
+    submissions: Sequence[Submission], options: argparse.Namespace, tally: Tally, console: Console
+) -> tuple[bool, Load]:
     """Grade all as often as asked, in random order, and count. False if Ctrl-C ended that; what is known is counted."""
     chance = random.Random(options.seed)
     jobs = [job(submission, chance.randrange(2**32)) for submission in submissions for _ in range(options.repeat)]
     chance.shuffle(jobs)
-    try:
-        with busy_loops(options.load), many_graders(options.jobs) as graders:
+    finished, load = False, Load()
+    with contextlib.suppress(KeyboardInterrupt):
+        with busy_loops(options.load) as load, many_graders(options.jobs) as graders:
             verdicts = graders.grade_all(jobs)
             for verdict in track(verdicts, "grading", len(jobs), console=console, disable=not console.is_terminal):
                 tally.add(verdict)
-    except KeyboardInterrupt:
-        return False
-    return True
+        finished = True
+    return finished, load
 
 
 def show(tally: Tally, console: Console) -> None:
@@ -90,7 +93,7 @@ def _title(line: Line) -> str:
     return "VARIES" if line.varied else "WRONG"
 
 
-def as_json(tally: Tally, options: argparse.Namespace, seconds: float) -> dict[str, object]:
+def as_json(tally: Tally, options: argparse.Namespace, load: Load, seconds: float) -> dict[str, object]:
     """The same as data."""
     lines = [
         {
@@ -104,7 +107,13 @@ def as_json(tally: Tally, options: argparse.Namespace, seconds: float) -> dict[s
         for line in tally.lines()
     ]
     asked = {"seed": options.seed, "repeat": options.repeat, "load": options.load, "jobs": options.jobs}
-    return {**asked, "gradings": tally.gradings, "seconds": round(seconds, 1), "lines": lines}
+    return {
+        **asked,
+        "share": round(load.share, 3),
+        "gradings": tally.gradings,
+        "seconds": round(seconds, 1),
+        "lines": lines,
+    }
 
 
 def main() -> int:
@@ -118,15 +127,16 @@ def main() -> int:
         options.seed = random.SystemRandom().randrange(2**32)
     console = Console(highlight=False, soft_wrap=True)
     began, tally = time.monotonic(), Tally()
-    finished = repeat(submissions, options, tally, console)
+    finished, load = repeat(submissions, options, tally, console)
     seconds = time.monotonic() - began
     show(tally, console)
     if options.json:
-        options.json.write_text(json.dumps(as_json(tally, options, seconds), indent=1), encoding="utf-8")
+        options.json.write_text(json.dumps(as_json(tally, options, load, seconds), indent=1), encoding="utf-8")
     odd = tally.odd()
     console.print(
-        f"\n{len(submissions)} submissions, {options.repeat} times each, beside {options.load} busy processes: "
-        f"{tally.gradings} gradings in {seconds:.0f} s, seed {options.seed}\n"
+        f"\n{len(submissions)} submissions, {options.repeat} times each: {tally.gradings} gradings in {seconds:.0f} s, "
+        f"seed {options.seed}\n"
+        f"{options.load} busy processes beside them took {load.share:.0%} of the processors\n"
         f"{len(odd)} verdicts varied or were not as expected",
     )
     if not finished:
