@@ -41,6 +41,12 @@ class Chat:
         if self.server.has_ended:  # it may only have looked whether somebody listens
             stage.patience.until(lambda seconds: self.call.is_done() or listener.poll(seconds) is not None)
             self.server = self._greet(listener.accepted[-1])
+        stage.settle()  # what happens next finds all its threads where they wait, as it mostly does
+
+    def say_goodbye(self) -> None:
+        """Send a last line, which must be shown although the client waits for the keyboard."""
+        self.server.send(b"The server closes now.\n")
+        self.server.wait_taken()
 
     def _greet(self, conn: Connection) -> Connection:
         if not conn.has_ended:
@@ -343,6 +349,7 @@ def test_ends_by_itself_when_the_server_closes(stage: Stage) -> None:
     Lesson: When the server leaves
     """
     chat = Chat(stage)
+    chat.say_goodbye()
     chat.server.half_close()
     assert chat.call.outcome_in_time() == Returns()
 
@@ -358,6 +365,7 @@ def test_ends_by_itself_when_the_server_resets(stage: Stage) -> None:
     Lesson: When the server leaves
     """
     chat = Chat(stage)
+    chat.say_goodbye()
     chat.server.reset()
     assert chat.call.outcome_in_time() == Returns()
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HARNESS_BRANCHES = 95.0
+# Attacks are tried where every file in /tmp is one that they have left.
+FOLDER = "/var/tmp" if os.path.isdir("/var/tmp") else None
+# Within a fence a process cannot write down what it ran, and waits for ever at its end for one that tries.
+NOT_TRACED = "tests/fence/test_open.py::test_a_program_still[runs_threads_and_processes]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +72,7 @@ def solutions(exercises: Sequence[str]) -> list[Covered]:
 def harness(arguments: Sequence[str]) -> list[Covered]:
     """What the project's tests make the rest run. What runs inside a learner's process is traced in our own way."""
     inside = launcher.INSIDE
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=FOLDER) as name:
         folder = Path(name)
         environment = os.environ | tracing.prepare(folder, inside) | {"COVERAGE_FILE": str(folder / "data")}
         command = [sys.executable, "-m", "coverage"]
@@ -126,7 +130,7 @@ def main() -> int:
         print(f"{show(files):.1f} % of branches, 100 wanted\n")
         good = bool(files) and all(file.whole for file in files)
     if options.only != "solutions" and not options.exercises:
-        files = harness(["-q", "-m", "not slow"])
+        files = harness(["-q", "-m", "not slow", "--deselect", NOT_TRACED])
         print("lines      branches  harness and reports, as run by the tests")
         percentage = show(files)
         print(f"{percentage:.1f} % of branches, {HARNESS_BRANCHES:.0f} wanted")
