@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HARNESS_BRANCHES = 95.0
 # Attacks are tried where every file in /tmp is one that they have left.
-FOLDER = "/var/tmp" if os.path.isdir("/var/tmp") else None
+FOLDER = "/var/tmp" if Path("/var/tmp").is_dir() else None
 # Within a fence a process cannot write down what it ran, and waits for ever at its end for one that tries.
 NOT_TRACED = "tests/fence/test_open.py::test_a_program_still[runs_threads_and_processes]"
 
