@@ -291,7 +291,7 @@ class Program:
 
     def interrupt(self) -> Exit:
         """Press Ctrl-C (SIGINT to the process group) and wait for the end; compare it with the exit status 0."""
-        self.settle()
+        self.come_to_rest()
         self._press()
         began, before = time.monotonic(), self.lacked()
         again = False
@@ -317,7 +317,7 @@ class Program:
 
     def lacked(self) -> float:
         """Seconds in which one of its threads was ready to run and had no processor, so far."""
-        return sum(task.waited for task in system.tasks(self.pids())) / 1e9
+        return self._spent()[1]
 
     # Meters
 
@@ -331,37 +331,55 @@ class Program:
         """Bytes typed that the program has not read yet."""
         return self.keyboard.unread() if self.keyboard else 0
 
-    def settle(self, limit: float = DEADLINES.settle) -> bool:
+    def settle(self, limit: float = DEADLINES.settle, computing: float | None = None) -> bool:
         """Wait until all its threads sleep; True when they do.
 
-        False when they still run after `limit` seconds, or have computed for `DEADLINES.restless` without a rest; each
-        time that this happens the next wait is half as long, until they rest.
+        False when they still run after `limit` seconds, those left out in which they got no processor, or have computed
+        for `computing` seconds without a rest. The latter is `DEADLINES.restless` if not given; each time that they do
+        so the next wait is half as long, until they rest.
         """
-        end = time.monotonic() + limit
-        used = self.used()
+        began, before = time.monotonic(), self._spent()
+        allowed = self._restless if computing is None else computing
         pause = 0.0002
         while not self.is_asleep():
-            if self.used() - used > self._restless:
+            used, lacked = (now - then for now, then in zip(self._spent(), before, strict=True))
+            if used > allowed:
                 self._restless /= 2
                 return False
-            if self.has_ended() or time.monotonic() > end:
+            if self.has_ended() or time.monotonic() - began > limit + min(max(0.0, lacked), 10 * limit):
                 return False
             time.sleep(pause)  # polling the kernel: nothing announces that a thread has gone to sleep
             pause = min(pause * 1.5, 0.005)
         self._restless = DEADLINES.restless
         return True
 
+    def come_to_rest(self) -> bool:
+        """The same for a program that may still be busy with its beginning, such as starting a pool of threads."""
+        return self.settle(computing=DEADLINES.beginning)
+
+    def _spent(self) -> tuple[float, float]:
+        """Seconds that its threads have run, and have waited for a processor, so far."""
+        tasks = system.tasks(self.pids())
+        return sum(task.ran for task in tasks) / 1e9, sum(task.waited for task in tasks) / 1e9
+
     def used(self) -> float:
         """Seconds of processor time that its threads have used so far."""
-        return sum(task.ran for task in system.tasks(self.pids())) / 1e9
+        return self._spent()[0]
 
     def is_asleep(self) -> bool:
-        """Whether all threads sleep and none has run between two looks."""
-        first = system.tasks(self.pids())
-        if not first or not all(task.sleeping for task in first):
-            return False
-        second = system.tasks(self.pids())
-        return [(task.tid, task.turns) for task in first] == [(task.tid, task.turns) for task in second]
+        """Whether all threads sleep, at one and the same moment.
+
+        They can only be looked at one after the other, and one may wake another meanwhile. Who sleeps at two looks and
+        has not run until after the second, which takes a third to know, has slept from the one to the other. One that
+        was woken and waits for a processor has not run either, but is not seen to sleep.
+        """
+        first = self._turns_asleep()
+        return first is not None and first == self._turns_asleep() and first == self._turns_asleep()
+
+    def _turns_asleep(self) -> list[tuple[int, int]] | None:
+        """The turns of all its threads if each of them sleeps when it is looked at, and there are any."""
+        tasks = system.tasks(self.pids())
+        return [(task.tid, task.turns) for task in tasks] if tasks and all(task.sleeping for task in tasks) else None
 
     def turns(self) -> list[tuple[int, int]]:
         """How often each of its threads has run so far; the same twice means that none has in between."""
@@ -373,7 +391,7 @@ class Program:
 
     def busy_share(self) -> Share:
         """The share of the time it could run that it did run, over a window in which there is nothing to do."""
-        self.settle(0.05)
+        self.come_to_rest()
         return measure_share(self.pids, self._standing_while_busy)
 
     def holdings(self, before: Holdings | None = None) -> Holdings:
@@ -384,7 +402,7 @@ class Program:
         """
         end = time.monotonic() + DEADLINES.returning
         while True:
-            self.settle()
+            self.come_to_rest()
             pids = self.pids()
             files, threads = system.open_files(pids), len(system.tasks(pids))
             now = Holdings(files=files, threads=threads, of_calls=len(self._calls) > 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,44 @@ def test_filling_stops_when_the_program_takes_no_more(start: Start) -> None:
     data = os.urandom(1024) * (size // 1024)
     client.fill(data)
     assert client.receive(size) == data
+
+
+# Turns and whether it sleeps, of the main thread and of the one that it starts, at each of three looks.
+SLEEPS = [(4, True), (2, True)]
+AWAKE = {
+    "waits for a processor": [SLEEPS, [(4, False), (2, True)], SLEEPS],
+    "has run in between": [SLEEPS, [(5, True), (2, True)], SLEEPS],
+    "ran between two facts of the second look": [SLEEPS, SLEEPS, [(5, True), (2, True)]],
+    "has started another": [SLEEPS, [*SLEEPS, (1, True)], SLEEPS],
+}
+
+
+@pytest.mark.parametrize("looks", AWAKE.values(), ids=AWAKE)
+def test_a_program_is_not_asleep_while_one_of_its_threads(
+    start: Start, monkeypatch: pytest.MonkeyPatch, looks: list[list[tuple[int, bool]]]
+) -> None:
+    program = start(ECHO).serve("run").program
+    program.settle()
+    (task, *_) = system.tasks(program.pids())
+
+    def look_at(threads: list[tuple[int, bool]]) -> tuple[system.Task, ...]:
+        return tuple(
+            replace(task, tid=number, turns=turns, sleeping=sleeps) for number, (turns, sleeps) in enumerate(threads)
+        )
+
+    coming = iter(looks)
+    with monkeypatch.context() as patch:
+        patch.setattr(system, "tasks", lambda _: look_at(next(coming)))
+        assert not program.is_asleep()
+        patch.setattr(system, "tasks", lambda _: look_at(SLEEPS))
+        assert program.is_asleep()
+
+
+def test_ctrl_c_waits_until_a_server_has_begun_to_wait(start: Start) -> None:
+    stage = start(HEAD + "    s = socket.create_server((host, port))\n    until = time.monotonic() + 0.3\n"
+                  "    while time.monotonic() < until: pass\n    try:\n        s.accept()\n"
+                  "    except KeyboardInterrupt:\n        pass")  # fmt: skip
+    assert stage.serve("run").interrupt() == 0
 
 
 def test_a_server_that_never_listens(start: Start) -> None:
