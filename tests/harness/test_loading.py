@@ -26,7 +26,7 @@ BROKEN = {
     "# nothing yet\n": ("empty", None),
     "raise ValueError('no')\n": ("ValueError: no", 1),
     "1/0\n": ("ZeroDivisionError", 1),
-    "x = 1\nwhile True:\n    x += 1\n": ("runs on and on", 2),
+    "x = 1\nwhile True: x += 1\n": ("runs on and on", 2),
     "import threading\nthreading.Lock().acquire()\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()\n": (
         "waits",
         5,
