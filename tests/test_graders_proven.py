@@ -45,7 +45,7 @@ def test_solutions_pass_under_load_whatever_the_random_content() -> None:
     chance = random.SystemRandom()
     jobs = [job(one, chance.randrange(2**32)) for one in SUBMISSIONS if one.kind == "solution" for _ in range(2)]
     tally = Tally()
-    with busy_loops(4), many_graders() as graders:
+    with busy_loops(2), many_graders() as graders:
         for verdict in graders.grade_all(jobs):
             tally.add(verdict)
     assert tally.gradings == len(jobs)
