@@ -116,6 +116,9 @@ def test_chat_client_tells_a_reset_and_a_line_without_end(run: Run) -> None:
     with socket.create_server((HOST, 0)) as listener:
         client = peer(run, "chat_client", "hello", port=listener.getsockname()[1])
         conn, _ = listener.accept()
+        assert (
+            conn.makefile("rb").read() == b"hello\n"
+        )  # what sends may meet the reset first, and then reading does not
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         conn.close()
         assert client.communicate()[0] == "the server has reset the connection\n"
