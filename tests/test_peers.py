@@ -8,11 +8,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.proof.submissions import ROOT
+
 HOST = "127.0.0.1"
 
 Run = Callable[..., subprocess.Popen[str]]
@@ -116,9 +116,8 @@ def test_chat_client_tells_a_reset_and_a_line_without_end(run: Run) -> None:
     with socket.create_server((HOST, 0)) as listener:
         client = peer(run, "chat_client", "hello", port=listener.getsockname()[1])
         conn, _ = listener.accept()
-        assert (
-            conn.makefile("rb").read() == b"hello\n"
-        )  # what sends may meet the reset first, and then reading does not
+        # All has been sent then: else sending may meet the reset, and reading just the end of the stream.
+        assert conn.makefile("rb").read() == b"hello\n"
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         conn.close()
         assert client.communicate()[0] == "the server has reset the connection\n"
@@ -128,6 +127,18 @@ def test_chat_client_tells_a_reset_and_a_line_without_end(run: Run) -> None:
             conn.sendall(b"no end")
             conn.shutdown(socket.SHUT_WR)
             assert line_of(client) == "b'no end' and no end of the line\n"
+
+
+def test_chat_client_says_when_it_can_send_no_more(run: Run) -> None:
+    with socket.create_server((HOST, 0)) as listener:
+        client = peer(run, "chat_client", port=listener.getsockname()[1])
+        conn, _ = listener.accept()
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        conn.close()
+        assert line_of(client) == "the server has reset the connection\n"
+        shown, _ = client.communicate("hello\n")
+    assert shown == "could not send that: Broken pipe\n"
+    assert client.returncode == 0
 
 
 @pytest.mark.parametrize("farewell", ["/close", "/reset"])

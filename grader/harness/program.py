@@ -346,6 +346,7 @@ class Program:
             if used > allowed:
                 self._restless /= 2
                 return False
+            # No more than ten times as long again: a program can take the processor from itself, with processes enough.
             if self.has_ended() or time.monotonic() - began > limit + min(max(0.0, lacked), 10 * limit):
                 return False
             time.sleep(pause)  # polling the kernel: nothing announces that a thread has gone to sleep
