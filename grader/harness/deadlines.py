@@ -57,9 +57,8 @@ class Deadlines:
     # Processor time after which a program that is to come to rest is taken for one that never does. Too small and too
     # large: as above, and the larger, the longer a program that spins holds up its checks.
     restless: float = 0.1
-    # The same for a program that may not have begun to rest, before Ctrl-C is pressed, its threads are counted or its
-    # use of the processor is measured. Too small: fails right programs that begin by starting hundreds of threads. Too
-    # large: as above.
+    # The same for a program that may not have begun to rest, before Ctrl-C is pressed or its threads are counted. Too
+    # small: fails right programs that begin by starting hundreds of threads. Too large: as above.
     beginning: float = 1.0
     # The window in which a program that has nothing to do must sleep. Too small: the processor's clock is too coarse.
     meter: float = 0.3

@@ -392,7 +392,7 @@ class Program:
 
     def busy_share(self) -> Share:
         """The share of the time it could run that it did run, over a window in which there is nothing to do."""
-        self.come_to_rest()
+        self.settle()
         return measure_share(self.pids, self._standing_while_busy)
 
     def holdings(self, before: Holdings | None = None) -> Holdings:
