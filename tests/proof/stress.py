@@ -1,7 +1,7 @@
 """Repeats gradings under load, in random order, and shows every verdict that varies: `nox -s stress`.
 
 Each repetition has random content of its own. The exit status is 1 when a verdict varied or was not what the
-submission says it should be. Ctrl-C shows what is known by then.
+submission says it should be. Ctrl-C shows what is known by then; with `--record` the next run goes on from there.
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ from rich.console import Console
 from rich.progress import track
 
 from grader.cli import INTERRUPTED
-from tests.proof.grading import AT_ONCE, job, many_graders
+from tests.proof.grading import AT_ONCE, Job, Verdict, job, many_graders
 from tests.proof.load import MOST, Load, busy_loops
+from tests.proof.record import OtherState, Record, summary
 from tests.proof.submissions import KINDS, Submission, find_submissions
 from tests.proof.tally import Line, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 SLOWEST = 10
+SAVED_EVERY = 30.0  # seconds: so much is lost at most when the machine goes down
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,6 +44,8 @@ def parser() -> argparse.ArgumentParser:
     add("--jobs", type=int, default=AT_ONCE, metavar="N", help=f"grade N at a time ({AT_ONCE})")
     add("--seed", type=int, default=None, metavar="N", help="repeat the order and the random content of an earlier run")
     add("--json", type=Path, metavar="FILE", help="write the figures there too")
+    text = "grade each N times with what FILE says of earlier runs counted, and keep the figures of all of them there"
+    add("--record", type=Path, metavar="FILE", help=text)
     return parser
 
 
@@ -57,19 +61,26 @@ def chosen(options: argparse.Namespace) -> list[Submission]:
     ]
 
 
-def repeat(
-    submissions: Sequence[Submission], options: argparse.Namespace, tally: Tally, console: Console
+def in_rounds(submissions: Sequence[Submission], repeat: int, seed: int, record: Record | None) -> list[Job]:
+    """The gradings that are missing, in rounds of random order: whenever it ends, all were graded equally often."""
+    chance = random.Random(seed)
+    jobs = []
+    for number in range(repeat):
+        one_round = [one for one in submissions if record is None or record.gradings(one) <= number]
+        jobs += [job(one, chance.randrange(2**32)) for one in chance.sample(one_round, len(one_round))]
+    return jobs
+
+
+def grade_all(
+    jobs: Sequence[Job], options: argparse.Namespace, console: Console, counted: Callable[[Verdict], None]
 ) -> tuple[bool, Load]:
-    """Grade all as often as asked, in random order, and count. False if Ctrl-C ended that; what is known is counted."""
-    chance = random.Random(options.seed)
-    jobs = [job(submission, chance.randrange(2**32)) for submission in submissions for _ in range(options.repeat)]
-    chance.shuffle(jobs)
+    """Grade all beside the load; `counted` has each verdict as it comes. False if Ctrl-C ended that."""
     finished, load = False, Load()
     with contextlib.suppress(KeyboardInterrupt):
         with busy_loops(options.load) as load, many_graders(options.jobs) as graders:
             verdicts = graders.grade_all(jobs)
             for verdict in track(verdicts, "grading", len(jobs), console=console, disable=not console.is_terminal):
-                tally.add(verdict)
+                counted(verdict)
         finished = True
     return finished, load
 
@@ -93,8 +104,14 @@ def _title(line: Line) -> str:
     return "VARIES" if line.varied else "WRONG"
 
 
+def as_run(tally: Tally, options: argparse.Namespace, load: Load, seconds: float) -> dict[str, object]:
+    """What was asked and what it took, as data. The share of the load is 0.0 while it is not known."""
+    asked = {"seed": options.seed, "repeat": options.repeat, "load": options.load, "jobs": options.jobs}
+    return {**asked, "share": round(load.share, 3), "gradings": tally.gradings, "seconds": round(seconds, 1)}
+
+
 def as_json(tally: Tally, options: argparse.Namespace, load: Load, seconds: float) -> dict[str, object]:
-    """The same as data."""
+    """The same with the figures of each check of each submission."""
     lines = [
         {
             "submission": str(line.submission),
@@ -106,14 +123,28 @@ def as_json(tally: Tally, options: argparse.Namespace, load: Load, seconds: floa
         }
         for line in tally.lines()
     ]
-    asked = {"seed": options.seed, "repeat": options.repeat, "load": options.load, "jobs": options.jobs}
-    return {
-        **asked,
-        "share": round(load.share, 3),
-        "gradings": tally.gradings,
-        "seconds": round(seconds, 1),
-        "lines": lines,
-    }
+    return {**as_run(tally, options, load, seconds), "lines": lines}
+
+
+class Counting:
+    """Counts verdicts, and keeps the record's file near what is known."""
+
+    def __init__(self, options: argparse.Namespace, record: Record | None) -> None:
+        self.tally = Tally()
+        self._options, self._record = options, record
+        self._began = self._saved = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been going on."""
+        return time.monotonic() - self._began
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one, and save if that is due."""
+        self.tally.add(verdict)
+        if self._record and time.monotonic() - self._saved > SAVED_EVERY:
+            self._record.save(self.tally, as_run(self.tally, self._options, Load(), self.seconds))
+            self._saved = time.monotonic()
 
 
 def main() -> int:
@@ -121,14 +152,18 @@ def main() -> int:
     options = parser().parse_args()
     submissions = chosen(options)
     if not submissions:
-        print("stress: no submission is like that", file=sys.stderr)
-        return 2
+        return _refuse("no submission is like that")
+    try:
+        record = Record(options.record, submissions) if options.record else None
+    except OtherState as error:
+        return _refuse(str(error))
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(2**32)
     console = Console(highlight=False, soft_wrap=True)
-    began, tally = time.monotonic(), Tally()
-    finished, load = repeat(submissions, options, tally, console)
-    seconds = time.monotonic() - began
+    jobs = in_rounds(submissions, options.repeat, options.seed, record)
+    counting = Counting(options, record)
+    finished, load = grade_all(jobs, options, console, counting.add)
+    seconds, tally = counting.seconds, counting.tally
     show(tally, console)
     if options.json:
         options.json.write_text(json.dumps(as_json(tally, options, load, seconds), indent=1), encoding="utf-8")
@@ -139,10 +174,17 @@ def main() -> int:
         f"{options.load} busy processes beside them took {load.share:.0%} of the processors\n"
         f"{len(odd)} verdicts varied or were not as expected",
     )
+    if record:
+        console.print(summary(record.save(tally, as_run(tally, options, load, seconds))))
     if not finished:
-        console.print(f"Stopped by Ctrl-C: {len(submissions) * options.repeat - tally.gradings} gradings are missing.")
+        console.print(f"Stopped by Ctrl-C: {len(jobs) - tally.gradings} gradings are missing.")
         return INTERRUPTED
     return 1 if odd else 0
+
+
+def _refuse(why: str) -> int:
+    print(f"stress: {why}", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

@@ -1,0 +1,112 @@
+"""`nox -s stress -- --record FILE` goes on where earlier runs stopped, and never mixes figures of different graders."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.proof import record, stress
+from tests.proof.submissions import ROOT, find_submissions
+
+SOLUTION = next(one for one in find_submissions() if str(one) == "solution/udp_sender")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["stress", "udp_sender", "--only", "solution", "--jobs", "2", *words])
+    return stress.main()
+
+
+def test_a_second_run_grades_only_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "figures.json"
+    monkeypatch.setattr(stress, "SAVED_EVERY", 0.0)  # what is kept meanwhile is not counted twice at the end
+    assert run(monkeypatch, "--repeat", "1", "--record", str(file)) == 0
+    assert run(monkeypatch, "--repeat", "3", "--record", str(file)) == 0
+    shown = capsys.readouterr().out
+    assert "1 submissions, 3 times each: 2 gradings in" in shown
+    assert "In all 2 runs by graders" in shown
+    assert "3 gradings; 1 solution 3 times or more" in shown
+    said = json.loads(file.read_text())
+    entry = said["submissions"]["solution/udp_sender"]
+    assert entry["gradings"] == 3
+    assert all(check["statuses"] == {"passed": 3} for check in entry["checks"].values())
+    assert [one["gradings"] for one in said["runs"]] == [1, 2]
+
+
+def test_figures_of_other_graders_are_refused_and_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "figures.json"
+    text = json.dumps({"state": "other", "runs": [], "submissions": {}})
+    file.write_text(text)
+    assert run(monkeypatch, "--record", str(file)) == 2
+    assert f"{file} has figures of other graders (other, and these are {record.state()})" in capsys.readouterr().err
+    assert file.read_text() == text
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "{"])
+def test_a_file_of_another_kind_is_refused_and_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text(text)
+    assert run(monkeypatch, "--record", str(file)) == 2
+    assert "is not a record of this command: name another file" in capsys.readouterr().err
+    assert file.read_text() == text
+
+
+def test_a_changed_submission_begins_anew(tmp_path: Path) -> None:
+    path = tmp_path / "udp_sender.py"
+    path.write_text("first\n")
+    submission, file = replace(SOLUTION, path=path), tmp_path / "figures.json"
+    entry = {"digest": record._digest(path), "gradings": 7, "checks": {}}
+    said = {"state": record.state(), "runs": [], "submissions": {"solution/udp_sender": entry}}
+    file.write_text(json.dumps(said))
+    assert record.Record(file, [submission]).gradings(submission) == 7
+    path.write_text("second\n")
+    assert record.Record(file, [submission]).gradings(submission) == 0
+
+
+def test_the_state_is_that_of_what_decides_a_verdict(tmp_path: Path) -> None:
+    for name in ("grader/harness/judge.py", "grader/report/html.py", "grader/cli.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    before = record.state(tmp_path)
+    (tmp_path / "grader/report/html.py").write_text("other")
+    (tmp_path / "grader/cli.py").write_text("other")
+    assert record.state(tmp_path) == before
+    (tmp_path / "grader/harness/judge.py").write_text("other")
+    assert record.state(tmp_path) != before
+    assert record.state(ROOT) != before
+
+
+def test_a_verdict_that_varies_between_runs_is_named() -> None:
+    def check(odd: str = "", **statuses: int) -> dict[str, object]:
+        return {"statuses": statuses, "longest": 0.1, "odd": odd}
+
+    steady = {"digest": "", "gradings": 4, "checks": {"one": check(passed=4), "two": check(failed=4)}}
+    varies = {"digest": "", "gradings": 3, "checks": {"one": check(passed=2, hung=1), "two": check("odd", failed=3)}}
+    entries = {"wrong/a/steady": steady, "wrong/a/varies": varies, "right/a/never": {"gradings": 0, "checks": {}}}
+    text = record.summary({"state": "s", "runs": [{}], "submissions": entries})
+    assert text.splitlines() == [
+        "In all 1 runs by graders s: 7 gradings; 2 wrong 3 times or more",
+        "2 verdicts of them varied or were not as expected",
+        "wrong/a/varies one",
+        "wrong/a/varies two",
+    ]
+
+
+def test_rounds_are_balanced_and_in_an_order_of_their_own() -> None:
+    submissions = [one for one in find_submissions() if one.kind == "solution"]
+    jobs = stress.in_rounds(submissions, 3, 1, None)
+    rounds = [[str(one.submission) for one in jobs[start : start + 5]] for start in (0, 5, 10)]
+    assert all(sorted(one) == sorted(map(str, submissions)) for one in rounds)
+    assert len({tuple(one) for one in rounds}) > 1
+    assert len({one.seed for one in jobs}) == 15
+    assert jobs == stress.in_rounds(submissions, 3, 1, None)
