@@ -8,6 +8,7 @@ Each line it writes is one JSON message: `{"protections": …}` first, `{"check"
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -73,6 +74,7 @@ def clean_environment() -> None:
 def run_in_fork(assignment: Assignment, descriptor: int, log: int) -> NoReturn:
     """Be a worker in a fork of the main process: messages go to `descriptor`, what pytest prints to `log`."""
     code = 1
+    gc.freeze()  # a collection would touch, and so copy, all that the main process has loaded
     try:
         os.dup2(log, 1)
         os.dup2(log, 2)

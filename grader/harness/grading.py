@@ -75,7 +75,7 @@ class Grading:
     def _open_workshop(self) -> None:
         assignment = self._assignment
         exercise = assignment.info.exercise
-        self._launcher = open_launcher(str(self._scratch), fork=assignment.fork)
+        self._launcher = open_launcher(str(self._scratch), assignment.folder, fork=assignment.fork)
         policy = Policy.from_json(assignment.policy) if assignment.policy is not None else None
         self._workshop = Workshop(
             launcher=self._launcher,
