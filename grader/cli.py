@@ -60,10 +60,11 @@ def parser() -> argparse.ArgumentParser:
                       help="0: no hints, 1: a question (default), 2: a more direct one too")  # fmt: skip
     show.add_argument("--list", action="store_true", help="list the exercises and their checks, grade nothing")
     how = cli.add_argument_group("how it is graded")
-    how.add_argument("--seed", type=_seed, metavar="N", help="repeat a run: same random content (default: a new one)")
-    how.add_argument("--jobs", type=_positive, metavar="N", help="exercises graded at the same time")
-    how.add_argument("--hung-limit", type=int, default=HUNG_LIMIT, metavar="N",
-                     help=f"leave out an exercise's rest after N hung checks (default: {HUNG_LIMIT})")  # fmt: skip
+    how.add_argument("--seed", type=_number(0, MAX_SEED - 1), metavar="N",
+                     help="repeat a run: same random content (default: a new one)")  # fmt: skip
+    how.add_argument("--jobs", type=_number(1), metavar="N", help="exercises graded at the same time")
+    how.add_argument("--hung-limit", type=_number(0), default=HUNG_LIMIT, metavar="N",
+                     help=f"leave an exercise's rest out after N hung checks ({HUNG_LIMIT}; 0: never)")  # fmt: skip
     how.add_argument("--start", choices=("fork", "spawn"), default=None,
                      help="how programs are started (default: fork where the system can)")  # fmt: skip
     trust = cli.add_argument_group("programs of people you do not know")
@@ -90,18 +91,20 @@ def _format(text: str) -> tuple[str, Path]:
     return name, Path(file)
 
 
-def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < MAX_SEED:
-        raise argparse.ArgumentTypeError(f"a seed is a number from 0 to {MAX_SEED - 1}, and this is {text}")
-    return value
+def _number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """What reads a whole number of at least `least` and at most `most`, and says what is wrong with any other text."""
+    wanted = f"a whole number of {least:,} or more" if most is None else f"a whole number from {least:,} to {most:,}"
 
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"give {wanted}, and not {text}")
+        return value
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"it must be 1 or more, and this is {text}")
-    return value
+    return read
 
 
 def main(arguments: Sequence[str] | None = None, *, without: tuple[str, ...] = ()) -> int:
