@@ -153,6 +153,9 @@ OTHERS: dict[str, Finding | str] = {
     "fenced in": wording.fenced_in(),
     "not checked": wording.not_checked("datagrams of 65,507 bytes are not allowed"),
     "grader error": wording.grader_error("KeyError in grader/harness/wire.py"),
+    "grader error with a traceback": wording.grader_error(
+        "its worker ended with status 1: Traceback (most recent call last):\n  File ...\nKeyError: 'pid'\n"
+    ),
     "output cut": wording.output_cut(1_000_000, 65536),
     "not started": wording.not_started(),
     "missing": wording.missing_file("echo_server.py"),

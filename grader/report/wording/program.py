@@ -155,7 +155,10 @@ def not_checked(why: str) -> str:
 
 
 def grader_error(what: str) -> Finding:
-    """Our fault."""
+    """Our fault. Of a traceback in `what` only the last line is told, which names the error."""
+    first, *more = what.strip().splitlines() or [""]
+    if more:
+        what = f"{first.removesuffix('Traceback (most recent call last):')}{more[-1]}"
     return Finding(sentence=f"The grader itself went wrong here, not your program: {shortened(what, 200)}.")
 
 
