@@ -1,14 +1,22 @@
-"""What a launcher imports beforehand is what the submission names; a program finds all else as well."""
+"""Launchers: what they import beforehand, how programs end with them, and what is said of one that is gone."""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import os
+import signal
+import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
+from grader.harness.deadlines import DEADLINES
 from grader.harness.inside.launcher import WARM
-from grader.harness.launcher import _named, open_launcher
+from grader.harness.launcher import ForkLauncher, Launcher, LauncherGone, _named, open_launcher
 from tests.harness.conftest import Start
 
 # Neither name stands in this text as a word.
@@ -46,10 +54,83 @@ def test_a_program_has_what_it_names_and_can_import_the_rest(start: Start, more:
     assert start(TELLS.format(more)).call("run").outcome() == str(seen)
 
 
-def test_a_launcher_without_a_folder_starts_programs_all_the_same(tmp_path: Path) -> None:
-    launcher = open_launcher(str(tmp_path))
+@pytest.fixture
+def launcher(tmp_path: Path) -> Iterator[ForkLauncher]:
+    opened = open_launcher(str(tmp_path))
+    assert isinstance(opened, ForkLauncher)
+    yield opened
+    opened.close()
+
+
+def start_program(launcher: Launcher, folder: Path) -> tuple[int, socket.socket]:
+    """Start one that is never told what to do; it ends when the socket that is returned is closed."""
+    ours, control = socket.socketpair()
+    with contextlib.ExitStack() as when_it_fails:
+        when_it_fails.enter_context(ours)
+        with control, Path(os.devnull).open("r+b") as null:
+            given = dict.fromkeys(("stand", "stdout", "stderr"), null.fileno()) | {"control": control.fileno()}
+            pid = launcher.start({"folder": str(folder), "scratch": str(folder)}, given)
+        when_it_fails.pop_all()
+    return pid, ours
+
+
+@pytest.mark.parametrize("fork", [True, False])
+def test_a_program_runs_until_it_has_nothing_more_to_do(tmp_path: Path, fork: bool) -> None:
+    launcher = open_launcher(str(tmp_path), fork=fork)
     try:
         assert launcher.running() == set()
-        assert launcher.adopter() is not None
+        pid, control = start_program(launcher, tmp_path)
+        assert launcher.ended(pid) is None
+        assert launcher.running() == {pid}
+        control.close()
+        assert launcher.ended(pid, 30.0) == 0
+        assert launcher.running() == set()
+        assert (launcher.adopter() is not None) is fork
     finally:
         launcher.close()
+
+
+def test_closing_ends_what_runs(tmp_path: Path) -> None:
+    for fork in (True, False):
+        launcher = open_launcher(str(tmp_path), fork=fork)
+        pid, control = start_program(launcher, tmp_path)
+        launcher.close()
+        with control:
+            assert control.recv(1) == b""
+        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_launcher_that_was_killed_is_gone_and_so_are_its_programs(launcher: ForkLauncher, tmp_path: Path) -> None:
+    pid, control = start_program(launcher, tmp_path)
+    adopter = launcher.adopter()
+    assert adopter is not None
+    os.kill(adopter, signal.SIGKILL)
+    assert launcher.ended(pid, 30.0) == -9
+    control.close()
+    with pytest.raises(LauncherGone, match="the launcher has ended"):
+        start_program(launcher, tmp_path)
+
+
+def test_a_launcher_that_does_not_answer_is_given_up_and_ended(
+    launcher: ForkLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_program(launcher, tmp_path)[1].close()
+    adopter = launcher.adopter()
+    assert adopter is not None
+    os.kill(adopter, signal.SIGSTOP)
+    monkeypatch.setattr("grader.harness.launcher.DEADLINES", dataclasses.replace(DEADLINES, launcher=0.2))
+    with pytest.raises(LauncherGone, match="did not answer for 0"):
+        start_program(launcher, tmp_path)
+    launcher.close()
+    assert not psutil.pid_exists(adopter)
+
+
+def test_the_last_words_of_a_launcher_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "launcher.py"
+    script.write_text("raise SystemExit('no room')\n")
+    monkeypatch.setattr("grader.harness.launcher.SCRIPT", script)
+    launcher = ForkLauncher(str(tmp_path), [])
+    launcher._process.wait(30)
+    with pytest.raises(LauncherGone, match="no room"):
+        launcher._next(30)
+    launcher.close()
