@@ -216,6 +216,54 @@ def test_what_makes_no_sense_is_one_clear_line(tmp_path: Path, capsys: pytest.Ca
     assert not Path(new).exists()
 
 
+def test_a_folder_where_a_file_belongs_is_left_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = hand_out(tmp_path / "handout", *TWO)
+    (folder / "README.md").unlink()
+    (folder / "README.md").mkdir()
+    (folder / "README.md" / "mine.txt").write_text("mine\n")
+    assert "README.md is a folder where the handout has a file" in refused(capsys, str(folder), *PINNED)
+    assert (folder / "README.md" / "mine.txt").read_text() == "mine\n"
+
+
+def test_a_file_where_a_folder_belongs_is_left_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = hand_out(tmp_path / "handout", *TWO)
+    (folder / "exercises").rename(tmp_path / "elsewhere")
+    (folder / "exercises").write_text("mine\n")
+    assert "exercises is a file where the handout has a folder" in refused(capsys, str(folder), *PINNED)
+    assert (folder / "exercises").read_text() == "mine\n"
+
+
+def test_a_manifest_of_another_kind_makes_no_handout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = hand_out(tmp_path / "handout", *TWO)
+    (folder / MANIFEST).write_text(json.dumps({"schema": "another/v9", "exercises": [], "files": {}}))
+    assert "is no handout" in refused(capsys, str(folder), *PINNED)
+
+
+def test_a_file_that_the_learner_removed_may_be_given_up_later(tmp_path: Path) -> None:
+    folder = hand_out(tmp_path / "handout", *TWO)
+    (folder / "exercises/udp_sender.py").unlink()
+    hand_out(folder, "--exercises", "echo_server")
+    assert not (folder / "exercises/udp_sender.py").exists()
+    assert not (folder / "grader/test_udp_sender.py").exists()
+
+
+def test_where_git_names_no_course_the_workflow_asks_for_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("classrooms.origin.course_on_github", lambda: None)
+    assert "--course OWNER/NAME and --commit SHA, or --no-workflow" in refused(capsys, str(tmp_path / "new"))
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_commit_that_is_nowhere_else_yet_is_doubted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("classrooms.origin.head", lambda: "0" * 40)
+    monkeypatch.setattr("classrooms.origin.doubts", lambda commit: [f"{commit[:7]} is not pushed"])
+    assert handout.main([str(tmp_path / "new"), "--course", "owner/name", *TWO]) == 0
+    assert "Note: 0000000 is not pushed" in capsys.readouterr().err
+
+
 def test_a_zip_holds_the_same_and_is_the_same_each_time(tmp_path: Path) -> None:
     folder = hand_out(tmp_path / "handout", *TWO, "--zip", str(tmp_path / "a.zip"))
     assert handout.main(["--zip", str(tmp_path / "b.zip"), *PINNED, *TWO]) == 0
