@@ -1,0 +1,190 @@
+"""What is asked of the system, where it does not answer, or answers what this machine never does."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from grader.harness import clearing, conversation, standing, system
+from grader.harness.conversation import Conversation
+from grader.harness.fence import isolation, namespace, protections
+from grader.harness.findings import HarnessFault, NotChecked
+from grader.harness.meters import Holdings, Hosts, measure_share
+from grader.harness.source import Source
+from grader.harness.system import linux
+from grader.harness.system.facts import Task
+from tests.harness.conftest import Start
+
+WAITS = """
+    import threading
+    def run(host, port):
+        threading.Event().wait()
+"""
+
+
+def refuse(*_: object, **__: object) -> NoReturn:
+    raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
+def test_without_a_table_of_calls_every_sleep_may_be_by_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linux, "_TIMED", None)
+    assert linux._sleeps_by_choice("/proc/self")
+
+
+def test_where_calls_cannot_be_looked_at_every_sleep_may_be_by_choice(tmp_path: Path) -> None:
+    assert linux._sleeps_by_choice(str(tmp_path / "nobody"))
+
+
+@pytest.mark.parametrize(
+    ("call", "by_choice"),
+    [
+        (b"running", False),
+        (b"-1 0x7ffd 0x7f3a", False),
+        (b"0 0x3 0x7f3a 0x400 0x0 0x0 0x0 0x7ffd 0x7f3a", False),  # read
+        (b"7 0x7ffd 0x1 0xffffffff 0x0 0x0 0x0 0x7ffd 0x7f3a", False),  # poll without a time-out
+        (b"7 0x7ffd 0x1 0x3e8 0x0 0x0 0x0 0x7ffd 0x7f3a", True),  # poll for a second
+        (b"35 0x7ffd 0x0 0x0 0x0 0x0 0x0 0x7ffd 0x7f3a", True),  # nanosleep
+        (b"202 0x7ffd 0x189 0x0 0x0 0x0 0xffffffff 0x7ffd 0x7f3a", False),  # futex without a time-out
+        (b"202 0x7ffd 0x189 0x0 0x7ffc 0x0 0xffffffff 0x7ffd 0x7f3a", True),  # futex with one
+    ],
+)
+def test_a_sleep_is_by_choice_if_it_has_a_time_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: bytes, by_choice: bool
+) -> None:
+    numbers = {7: (2, linux._MILLISECONDS), 35: (0, linux._ALWAYS), 202: (3, linux._POINTER)}
+    monkeypatch.setattr(linux, "_TIMED", numbers)
+    (tmp_path / "syscall").write_bytes(call + b"\n")
+    assert linux._sleeps_by_choice(str(tmp_path)) is by_choice
+
+
+def test_a_process_that_is_gone_catches_no_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not linux.catches(2**22 + 1, 10)
+    monkeypatch.setattr(linux, "_read", lambda path: b"Name:\tpython\n")
+    assert not linux.catches(os.getpid(), 10)
+
+
+def task(tid: int, *, ran: int = 0, waited: int = 0) -> Task:
+    return Task(pid=1, tid=tid, ran=ran, waited=waited, turns=0, sleeping=False, by_choice=False, stopped=False)
+
+
+def test_a_thread_that_gets_no_turn_is_looked_at_again_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter(range(1_000_000))
+    monkeypatch.setattr(system, "tasks", lambda pids: (task(1, waited=next(looks) * 10**12),))
+    assert measure_share(lambda: [1], tuple) == 0.0
+    assert 3 <= next(looks) <= 1000
+
+
+def test_a_leak_of_threads_is_told_as_threads() -> None:
+    few, many = Holdings(files=5, threads=1), Holdings(files=5, threads=60)
+    assert not many <= few
+    assert "threads" in many.finding(few).sentence
+    assert "open files" in Holdings(files=60, threads=1).finding(few).sentence
+
+
+def test_a_server_that_listens_nowhere_is_told_so() -> None:
+    finding = Hosts(frozenset()).finding({"127.0.0.1"})
+    assert (finding.expected, finding.arrived) == ("127.0.0.1", "nothing")
+
+
+def test_an_address_that_this_machine_lacks(start: Start) -> None:
+    opened = start(WAITS)
+    assert opened.has_address("127.0.0.1")
+    assert not opened.has_address("192.0.2.1")
+
+
+def test_a_system_that_queues_without_end_leaves_a_check_out(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Queues(socket.socket):
+        def connect_ex(self, address: object) -> int:
+            return 0
+
+    opened = start(WAITS)
+    monkeypatch.setattr(socket, "socket", Queues)
+    with pytest.raises(NotChecked, match="although nobody accepts them"):
+        opened.unanswering_port()
+
+
+def test_a_program_whose_start_went_wrong_is_our_fault(start: Start) -> None:
+    program = start(WAITS).program()
+    program._hear({"told": "fault", "why": "the fence cannot be entered"})
+    with pytest.raises(HarnessFault, match="the fence cannot be entered"):
+        program.require_usable()
+
+
+def test_a_fault_that_is_told_after_loading_is_the_learners_own_doing(start: Start) -> None:
+    program = start(WAITS).program()
+    program.wait_loaded()
+    program._hear({"told": "fault", "why": "pretended"})
+    program.require_usable()
+
+
+def test_a_program_that_was_ended_by_us_has_not_crashed(start: Start) -> None:
+    program = start(WAITS).program()
+    program.wait_loaded()
+    program.kill()
+    assert program.crash() is None
+
+
+def test_a_connection_to_a_program_that_was_cut_is_its_end(start: Start) -> None:
+    class Cut:
+        @staticmethod
+        def recv(size: int) -> NoReturn:
+            raise ConnectionResetError(errno.ECONNRESET, "reset")
+
+    program = start(WAITS).program()
+    program.wait_loaded()
+    control, program._control = program._control, Cut()  # type: ignore[assignment]
+    assert program._receive() == b""
+    program._control = control
+
+
+def test_without_signals_nobody_is_asked_where_it_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(standing, "ASK", None)
+    assert standing.ask([os.getpid()], 0, Source(path=tmp_path / "learner.py")) == ()
+
+
+def test_events_beyond_a_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversation, "MAX_EVENTS", 2)
+    talk = Conversation()
+    for number in range(5):
+        talk.record("peer", "data", connection=number, data=b"x")
+    assert len(talk.events()) == 2
+    assert talk.left_out == 3
+
+
+def test_a_folder_is_removed_where_descriptors_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clearing, "_CAN", False)
+    (tmp_path / "folder/inner").mkdir(parents=True)
+    clearing.remove(tmp_path / "folder")
+    assert not (tmp_path / "folder").exists()
+    clearing.remove(tmp_path / "folder")
+
+
+def test_elsewhere_workers_are_not_isolated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "sunos5")
+    assert not isolation.can_isolate()
+    assert isolation.ordinary_policy(isolated=False, strict=True).already == 0
+    isolation.protect_worker(isolated=False, scratch="")
+
+
+def test_a_user_without_namespaces_is_not_isolated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(namespace, "enter", refuse)
+    assert not namespace.is_available()
+
+
+def test_a_bait_is_laid_where_a_path_would_be_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    with protections._listening_unix_socket(str(folder)) as path:
+        assert Path(path).is_socket()
+        assert not path.startswith(str(folder))
+    assert not Path(path).exists()
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
+    with protections._listening_unix_socket(str(folder)) as path:
+        assert path == ""
