@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from grader import cli
+
 ROOT = Path(__file__).parent.parent.parent
 SOLUTIONS = ROOT / "solutions"
 
@@ -35,6 +37,25 @@ def test_full_marks_end_with_0(tmp_path: Path) -> None:
     assert result["submission"] == "solutions"
     assert result["score"] == result["max_score"] > 0
     assert [exercise["status"] for exercise in result["exercises"]] == ["passed"]
+
+
+def test_the_html_report_is_written_at_the_end_and_named(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    done = grade("udp_sender", "--submission", "solutions", "--html", str(report))
+    assert f"Report: {report.as_uri()}" in done.stdout
+    text = report.read_text(encoding="utf-8")
+    assert text.lower().startswith("<!doctype html>")
+    assert "UDP sender" in text
+
+
+def test_a_folder_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may read all folders
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--submission", str(tmp_path)])
+    assert ended.value.code == cli.USAGE
+    assert f"the folder {tmp_path} cannot be read" in capsys.readouterr().err
 
 
 def test_untouched_stubs_are_not_started_and_end_with_1(tmp_path: Path) -> None:
