@@ -17,8 +17,8 @@ from grader.harness.findings import Stop, fail
 from grader.harness.judge import wording_of
 from grader.harness.meters import Exit, Share
 from grader.report import wording
-from grader.report.result import ExerciseResult, Finding, Place, Stand
-from grader.run import Options, Run
+from grader.report.result import CheckResult, ExerciseResult, Finding, Place, Stand
+from grader.run import Options, Run, summarize
 from tests.proof.submissions import ROOT
 
 Grade = Callable[..., ExerciseResult]
@@ -147,6 +147,14 @@ def test_a_server_that_ends_badly_is_told_how() -> None:
     assert Exit(status=3, outcome=None, stop=None).finding(0) == wording.exit_status(3)
     stop = Stop(kind="stuck")
     assert Exit(status=None, outcome=None, stop=stop).finding(0) == wording.still_running_after_interrupt(2)
+
+
+def test_an_exercise_of_which_one_function_is_written_has_begun() -> None:
+    info = read_exercise(ROOT / "grader" / "test_udp_sender.py")
+    first = info.checks[0]
+    passed = CheckResult(name=first.name, claim="", status="passed", score=1, max_score=1)
+    assert summarize(info, {first.name: passed}, "not_started", ()).status == "failed"
+    assert summarize(info, {}, "not_started", ()).status == "not_started"
 
 
 def test_a_share_without_a_place_is_told_too() -> None:

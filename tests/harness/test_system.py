@@ -8,13 +8,14 @@ import socket
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
 
 from grader.harness import clearing, conversation, standing, system
 from grader.harness.conversation import Conversation
-from grader.harness.fence import isolation, namespace, protections
+from grader.harness.fence import isolation, limits, namespace, protections
 from grader.harness.findings import HarnessFault, NotChecked
 from grader.harness.meters import Holdings, Hosts, measure_share
 from grader.harness.source import Source
@@ -176,6 +177,26 @@ def test_elsewhere_workers_are_not_isolated(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_user_without_namespaces_is_not_isolated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(namespace, "enter", refuse)
     assert not namespace.is_available()
+
+
+def test_processes_of_this_user_are_counted_where_they_count_against_a_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a system with three processes, two of them this user's, with one and three threads."""
+    owners = {"1": 0, "20": 1000, "21": 1000, "self": 1000, "uptime": 0}
+    threads = {"20": ["20"], "21": ["21", "22", "23"]}
+
+    def stat(path: str) -> SimpleNamespace:
+        return SimpleNamespace(st_uid=owners[path.split("/")[2]])
+
+    def listdir(path: str) -> list[str]:
+        return [*owners] if path == "/proc" else threads[path.split("/")[2]]
+
+    fake = SimpleNamespace(path=os.path, stat=stat, listdir=listdir, geteuid=lambda: 1000)
+    monkeypatch.setattr(limits, "os", fake)
+    assert limits.already_running() == limits._SPARE + 4
+    fake.geteuid = lambda: 0
+    assert limits.already_running() == 0
 
 
 def test_a_bait_is_laid_where_a_path_would_be_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from grader.report import wording
 from grader.report.result import CheckResult, Finding, Place, Result, Stand
 from grader.report.terminal import Progress, print_report
+from grader.report.terminal.pen import Pen
 from tests.report import examples
 from tests.report.golden import assert_golden
 
@@ -234,3 +235,23 @@ def test_progress_is_one_line_that_goes_away(monkeypatch: pytest.MonkeyPatch) ->
     assert "1 of 2  echo_server: [bold]first" in plain
     assert "2 of 2  echo_server: last" in plain
     assert stream.getvalue().count("\x1b[?25h") == 1  # the cursor is shown again
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        ("::error::all is lost", "\\::error::all is lost"),
+        ("   ::set-output name=x::1", "   \\::set-output name=x::1"),
+        ("so ##[error]all ##[group] is lost", "so ##\\[error]all ##\\[group] is lost"),
+        ("a::b", "a::b"),
+        ("# [x] ##", "# [x] ##"),
+    ],
+)
+def test_no_line_is_a_command_to_a_ci_system(words: str, printed: str) -> None:
+    text = io.StringIO()
+    pen = Pen(Console(file=text, width=80, color_system=None))
+    pen.line(words)
+    pen.flush()
+    assert text.getvalue() == f"{printed}\n"
+    pen.flush()
+    assert text.getvalue() == f"{printed}\n"
