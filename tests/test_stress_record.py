@@ -49,6 +49,29 @@ def test_figures_of_other_graders_are_refused_and_kept(
     assert file.read_text() == text
 
 
+def test_a_place_where_no_file_can_be_is_named_before_anything_is_graded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(monkeypatch, "--record", str(tmp_path)) == 2
+    assert f"{tmp_path} is a folder" in capsys.readouterr().err
+    assert run(monkeypatch, "--record", str(tmp_path / "new" / "figures.json")) == 2
+    assert "figures.json is in a folder that is not there" in capsys.readouterr().err
+
+
+def test_an_odd_verdict_of_an_earlier_run_is_not_forgotten(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "figures.json"
+    check = {"statuses": {"passed": 6, "failed": 1}, "longest": 0.1, "odd": "seed 1: failed: No."}
+    entry = {"digest": record._digest(SOLUTION.path), "gradings": 7, "checks": {"sends": check}}
+    submissions = {"solution/udp_sender": entry}
+    file.write_text(json.dumps({"state": record.state(), "runs": [{}], "submissions": submissions}))
+    assert run(monkeypatch, "--repeat", "7", "--record", str(file)) == 1
+    shown = capsys.readouterr().out
+    assert "0 gradings in" in shown
+    assert "1 verdicts of them varied or were not as expected\nsolution/udp_sender sends\n" in shown
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", "{"])
 def test_a_file_of_another_kind_is_refused_and_kept(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
@@ -78,10 +101,11 @@ def test_the_state_is_that_of_what_decides_a_verdict(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
     before = record.state(tmp_path)
-    (tmp_path / "grader/report/html.py").write_text("other")
-    (tmp_path / "grader/cli.py").write_text("other")
+    (tmp_path / "grader/report/html.py").write_text("other = 1")
+    (tmp_path / "grader/cli.py").write_text("other = 1")
+    (tmp_path / "grader/harness/judge.py").write_text('"""It judges."""\n# Not yet.\n')
     assert record.state(tmp_path) == before
-    (tmp_path / "grader/harness/judge.py").write_text("other")
+    (tmp_path / "grader/harness/judge.py").write_text("other = 1")
     assert record.state(tmp_path) != before
     assert record.state(ROOT) != before
 

@@ -6,6 +6,7 @@ decides a verdict: figures of graders that are no more say nothing. A submission
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import sys
@@ -25,34 +26,45 @@ if TYPE_CHECKING:
 ONLY_SHOWS = ("grader/report/", "grader/cli.py", "grader/index.py")
 
 
-class OtherState(Exception):
-    """The record is one of other graders, or none at all; the text says which and what to do."""
+class NoRecord(Exception):
+    """The file is a record of other graders, or none, or cannot be one; the text says which and what to do."""
 
 
 def state(root: Path = ROOT) -> str:
-    """A name for what decides verdicts: the graders, the harness and the version of Python."""
+    """A name for what decides verdicts: the code of the graders and the harness, and the version of Python."""
     named = {path.relative_to(root).as_posix(): path for path in sorted((root / "grader").rglob("*.py"))}
-    texts = [f"{name} {_digest(path)}" for name, path in named.items() if not name.startswith(ONLY_SHOWS)]
+    code = [f"{name} {_code(path)}" for name, path in named.items() if not name.startswith(ONLY_SHOWS)]
     version = f"{sys.implementation.name} {sys.version_info.major}.{sys.version_info.minor}"
-    return hashlib.sha256("\n".join([version, *texts]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([version, *code]).encode()).hexdigest()[:16]
+
+
+def _code(path: Path) -> str:
+    """A file as it is run: without comments, documentation and the way it is laid out."""
+    tree = ast.parse(path.read_bytes(), filename=str(path))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = node.body[ast.get_docstring(node, clean=False) is not None :]
+    return ast.dump(tree)
 
 
 class Record:
     """The figures of a file. What was graded before this run is fixed; `save` adds what this run knows by then."""
 
     def __init__(self, path: Path, submissions: Iterable[Submission]) -> None:
-        """Raises `OtherState`."""
+        """Raises `NoRecord`."""
         self._path = path
         self._state = state()
         said: dict[str, Any] = {"state": self._state, "runs": [], "submissions": {}}
+        if path.is_dir() or not path.parent.is_dir():
+            raise NoRecord(f"{path} {'is a folder' if path.is_dir() else 'is in a folder that is not there'}")
         if path.exists():
             try:
                 said = json.loads(path.read_text(encoding="utf-8"))
                 found = said["state"]
             except (ValueError, KeyError, TypeError) as error:
-                raise OtherState(f"{path} is not a record of this command: name another file") from error
+                raise NoRecord(f"{path} is not a record of this command: name another file") from error
             if found != self._state:
-                raise OtherState(
+                raise NoRecord(
                     f"{path} has figures of other graders ({found}, and these are {self._state}): "
                     "name another file, or remove it to begin anew"
                 )
@@ -91,22 +103,30 @@ class Record:
         return {"digest": _digest(submission.path), "gradings": 0, "checks": {}}
 
 
+def odd(said: dict[str, Any]) -> list[str]:
+    """Each check of a submission whose verdict was not what it should be, or not always the same."""
+    checks = ((name, check, one) for name, entry in _graded(said) for check, one in entry["checks"].items())
+    return [f"{name} {check}" for name, check, one in checks if _is_odd(one)]
+
+
 def summary(said: dict[str, Any]) -> str:
-    """A record in three lines: how much, how often at least, and how many verdicts varied or were odd."""
-    known = {name: one for name, one in said["submissions"].items() if one["gradings"]}
-    kinds: dict[str, list[int]] = {}
-    for name, one in known.items():
-        kinds.setdefault(name.partition("/")[0], []).append(one["gradings"])
-    parts = [f"{len(counts)} {kind} {min(counts)} times or more" for kind, counts in sorted(kinds.items())]
-    odd = [f"{name} {check}" for name, one in known.items() for check, said in one["checks"].items() if _is_odd(said)]
-    gradings = sum(one["gradings"] for one in known.values())
+    """A record in two lines: how much and how often at least; then each verdict that varied or was odd."""
+    counts: dict[str, list[int]] = {}
+    for name, entry in _graded(said):
+        counts.setdefault(name.partition("/")[0], []).append(entry["gradings"])
+    parts = [f"{len(each)} {kind} {min(each)} times or more" for kind, each in sorted(counts.items())]
+    gradings, strange = sum(map(sum, counts.values())), odd(said)
     return "\n".join(
         [
             f"In all {len(said['runs'])} runs by graders {said['state']}: {gradings} gradings; {', '.join(parts)}",
-            f"{len(odd)} verdicts of them varied or were not as expected",
-            *odd,
+            f"{len(strange)} verdicts of them varied or were not as expected",
+            *strange,
         ]
     )
+
+
+def _graded(said: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, entry) for name, entry in said["submissions"].items() if entry["gradings"]]
 
 
 def _is_odd(check: dict[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from rich.progress import track
 from grader.cli import INTERRUPTED
 from tests.proof.grading import AT_ONCE, Job, Verdict, job, many_graders
 from tests.proof.load import MOST, Load, busy_loops
-from tests.proof.record import OtherState, Record, summary
+from tests.proof.record import NoRecord, Record, odd, summary
 from tests.proof.submissions import KINDS, Submission, find_submissions
 from tests.proof.tally import Line, Tally
 
@@ -155,7 +155,7 @@ def main() -> int:
         return _refuse("no submission is like that")
     try:
         record = Record(options.record, submissions) if options.record else None
-    except OtherState as error:
+    except NoRecord as error:
         return _refuse(str(error))
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(2**32)
@@ -167,19 +167,21 @@ def main() -> int:
     show(tally, console)
     if options.json:
         options.json.write_text(json.dumps(as_json(tally, options, load, seconds), indent=1), encoding="utf-8")
-    odd = tally.odd()
+    strange: list[object] = [*tally.odd()]
     console.print(
         f"\n{len(submissions)} submissions, {options.repeat} times each: {tally.gradings} gradings in {seconds:.0f} s, "
         f"seed {options.seed}\n"
         f"{options.load} busy processes beside them took {load.share:.0%} of the processors\n"
-        f"{len(odd)} verdicts varied or were not as expected",
+        f"{len(strange)} verdicts varied or were not as expected",
     )
     if record:
-        console.print(summary(record.save(tally, as_run(tally, options, load, seconds))))
+        said = record.save(tally, as_run(tally, options, load, seconds))
+        console.print(summary(said))
+        strange += odd(said)
     if not finished:
         console.print(f"Stopped by Ctrl-C: {len(jobs) - tally.gradings} gradings are missing.")
         return INTERRUPTED
-    return 1 if odd else 0
+    return 1 if strange else 0
 
 
 def _refuse(why: str) -> int:

@@ -1,10 +1,10 @@
 """The launcher: a warm, single-threaded interpreter that forks one process per learner's program.
 
 Run as a script (`python -I -S -B launcher.py DESCRIPTOR MODULE...`) with one end of a Unix socket pair, and the modules
-that the submission seems to import. Each request is a line
-of JSON with four descriptors (control, stand, standard input, output and error follow as named in `descriptors`); the
-answer is a line `{"pid": …}`, and a line `{"ended": pid, "status": …}` when that process has ended. When the grader
-goes away, so does everything the launcher started.
+that the submission seems to import. Each request is a line of JSON with four descriptors (control, stand, standard
+input, output and error follow as named in `descriptors`); the answer is a line `{"pid": …}`, and a line
+`{"ended": pid, "status": …}` when that process has ended. When the grader goes away, so does everything the launcher
+started.
 """
 
 from __future__ import annotations
