@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -181,13 +182,14 @@ def test_stress_names_a_verdict_that_is_not_as_expected(
     assert '"gradings": 2' in figures.read_text()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stress_shows_what_it_knows_when_it_is_interrupted(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: signal.Signals
 ) -> None:
     class Interrupted(Graders):
         def grade_all(self, jobs: Iterable[Job]) -> Iterator[Verdict]:
             yield next(super().grade_all(jobs))
-            raise KeyboardInterrupt
+            signal.raise_signal(number)
 
     monkeypatch.setattr(grading, "Graders", Interrupted)
     command = ["stress", "udp_sender", "--only", "solution", "--repeat", "5", "--jobs", "1"]

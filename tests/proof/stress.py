@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import json
 import random
+import signal
 import sys
 import time
 from pathlib import Path
@@ -26,7 +27,7 @@ from tests.proof.submissions import KINDS, Submission, find_submissions
 from tests.proof.tally import Line, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 SLOWEST = 10
 SAVED_EVERY = 30.0  # seconds: so much is lost at most when the machine goes down
@@ -74,15 +75,25 @@ def in_rounds(submissions: Sequence[Submission], repeat: int, seed: int, record:
 def grade_all(
     jobs: Sequence[Job], options: argparse.Namespace, console: Console, counted: Callable[[Verdict], None]
 ) -> tuple[bool, Load]:
-    """Grade all beside the load; `counted` has each verdict as it comes. False if Ctrl-C ended that."""
+    """Grade all beside the load; `counted` has each verdict as it comes. False if it was interrupted."""
     finished, load = False, Load()
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), _terminated_like_ctrl_c():
         with busy_loops(options.load) as load, many_graders(options.jobs) as graders:
             verdicts = graders.grade_all(jobs)
             for verdict in track(verdicts, "grading", len(jobs), console=console, disable=not console.is_terminal):
                 counted(verdict)
         finished = True
     return finished, load
+
+
+@contextlib.contextmanager
+def _terminated_like_ctrl_c() -> Iterator[None]:
+    """A time-out of CI then ends a run as Ctrl-C does: with what is known."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def show(tally: Tally, console: Console) -> None:
@@ -179,7 +190,7 @@ def main() -> int:
         console.print(summary(said))
         strange += odd(said)
     if not finished:
-        console.print(f"Stopped by Ctrl-C: {len(jobs) - tally.gradings} gradings are missing.")
+        console.print(f"Interrupted: {len(jobs) - tally.gradings} gradings are missing.")
         return INTERRUPTED
     return 1 if strange else 0
 
