@@ -64,7 +64,8 @@ def parser() -> argparse.ArgumentParser:
                      help="repeat a run: same random content (default: a new one)")  # fmt: skip
     how.add_argument("--jobs", type=_number(1), metavar="N", help="exercises graded at the same time")
     how.add_argument("--hung-limit", type=_number(0), default=HUNG_LIMIT, metavar="N",
-                     help=f"leave an exercise's rest out after N hung checks ({HUNG_LIMIT}; 0: never)")  # fmt: skip
+                     help="leave an exercise's rest out after N hung checks, 0 for never "
+                     f"(default: {HUNG_LIMIT})")  # fmt: skip
     how.add_argument("--start", choices=("fork", "spawn"), default=None,
                      help="how programs are started (default: fork where the system can)")  # fmt: skip
     trust = cli.add_argument_group("programs of people you do not know")
@@ -181,7 +182,8 @@ def grade(course: Sequence[ExerciseInfo], given: argparse.Namespace) -> int:
             progress.check_done(info.name, check)
             write(run.result())
 
-        signal.signal(signal.SIGTERM, _stop)  # a time-out of CI ends like Ctrl-C: with what is known
+        # A time-out of CI ends like Ctrl-C: with what is known.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             write(run.result())
             run.grade(check_done)
@@ -192,10 +194,6 @@ def grade(course: Sequence[ExerciseInfo], given: argparse.Namespace) -> int:
     _write_at_the_end(result, given)
     print_report(result, console, verbose=given.verbose, hints=given.hints, lessons=Path("exercises"))
     return _status(result, interrupted=interrupted)
-
-
-def _stop(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _with_choices(options: Options, given: argparse.Namespace) -> Options:

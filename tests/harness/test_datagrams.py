@@ -158,7 +158,7 @@ def test_a_peer_can_answer_by_hand(start: Start) -> None:
     assert call.outcome() == "and hello"
 
 
-def test_a_refusal_that_comes_back_is_not_the_peers_concern(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_that_comes_back_is_not_the_peers_concern(start: Start) -> None:
     class Refused:
         @staticmethod
         def sendto(*_: object) -> NoReturn:

@@ -90,14 +90,14 @@ def test_a_program_runs_until_it_has_nothing_more_to_do(tmp_path: Path, fork: bo
         launcher.close()
 
 
-def test_closing_ends_what_runs(tmp_path: Path) -> None:
-    for fork in (True, False):
-        launcher = open_launcher(str(tmp_path), fork=fork)
-        pid, control = start_program(launcher, tmp_path)
-        launcher.close()
-        with control:
-            assert control.recv(1) == b""
-        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+@pytest.mark.parametrize("fork", [True, False])
+def test_closing_ends_what_runs(tmp_path: Path, fork: bool) -> None:
+    launcher = open_launcher(str(tmp_path), fork=fork)
+    pid, control = start_program(launcher, tmp_path)
+    launcher.close()
+    with control:
+        assert control.recv(1) == b""
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_launcher_that_was_killed_is_gone_and_so_are_its_programs(launcher: ForkLauncher, tmp_path: Path) -> None:

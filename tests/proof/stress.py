@@ -115,10 +115,11 @@ def _title(line: Line) -> str:
     return "VARIES" if line.varied else "WRONG"
 
 
-def as_run(tally: Tally, options: argparse.Namespace, load: Load, seconds: float) -> dict[str, object]:
-    """What was asked and what it took, as data. The share of the load is 0.0 while it is not known."""
+def as_run(tally: Tally, options: argparse.Namespace, load: Load | None, seconds: float) -> dict[str, object]:
+    """What was asked and what it took, as data. The share of the load is known only when it has ended."""
     asked = {"seed": options.seed, "repeat": options.repeat, "load": options.load, "jobs": options.jobs}
-    return {**asked, "share": round(load.share, 3), "gradings": tally.gradings, "seconds": round(seconds, 1)}
+    share = None if load is None else round(load.share, 3)
+    return {**asked, "share": share, "gradings": tally.gradings, "seconds": round(seconds, 1)}
 
 
 def as_json(tally: Tally, options: argparse.Namespace, load: Load, seconds: float) -> dict[str, object]:
@@ -154,7 +155,7 @@ class Counting:
         """Count one, and save if that is due."""
         self.tally.add(verdict)
         if self._record and time.monotonic() - self._saved > SAVED_EVERY:
-            self._record.save(self.tally, as_run(self.tally, self._options, Load(), self.seconds))
+            self._record.save(self.tally, as_run(self.tally, self._options, None, self.seconds))
             self._saved = time.monotonic()
 
 
@@ -178,17 +179,17 @@ def main() -> int:
     show(tally, console)
     if options.json:
         options.json.write_text(json.dumps(as_json(tally, options, load, seconds), indent=1), encoding="utf-8")
-    strange: list[object] = [*tally.odd()]
+    strange = len(tally.odd())
     console.print(
         f"\n{len(submissions)} submissions, {options.repeat} times each: {tally.gradings} gradings in {seconds:.0f} s, "
         f"seed {options.seed}\n"
         f"{options.load} busy processes beside them took {load.share:.0%} of the processors\n"
-        f"{len(strange)} verdicts varied or were not as expected",
+        f"{strange} verdicts varied or were not as expected",
     )
     if record:
         said = record.save(tally, as_run(tally, options, load, seconds))
         console.print(summary(said))
-        strange += odd(said)
+        strange += len(odd(said))
     if not finished:
         console.print(f"Interrupted: {len(jobs) - tally.gradings} gradings are missing.")
         return INTERRUPTED
