@@ -62,6 +62,9 @@ class Deadlines:
     beginning: float = 1.0
     # The window in which a program that has nothing to do must sleep. Too small: the processor's clock is too coarse.
     meter: float = 0.3
+    # How long a thread that is ready to run may be without its turn before the meter gives up on it. Too small: one
+    # that spins is not caught on a busy machine. Too large: each meter costs that, where a thread never has its turn.
+    turn: float = 30.0
     # For all checks of an exercise that do not pass; the rest are then not run. Too small: a learner with slow mistakes
     # on a busy machine is not told of all of them. Too large: a program made to be slow holds up the class that long.
     failing: float = 120.0

@@ -7,14 +7,16 @@ import os
 import socket
 import sys
 import tempfile
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
 
-from grader.harness import clearing, conversation, standing, system
+from grader.harness import clearing, conversation, meters, standing, system
 from grader.harness.conversation import Conversation
+from grader.harness.deadlines import Deadlines
 from grader.harness.fence import isolation, limits, namespace, protections
 from grader.harness.findings import HarnessFault, NotChecked
 from grader.harness.meters import Holdings, Hosts, measure_share
@@ -71,15 +73,48 @@ def test_a_process_that_is_gone_catches_no_signal(tmp_path: Path, monkeypatch: p
     assert not linux.catches(os.getpid(), 10)
 
 
-def task(tid: int, *, ran: int = 0, waited: int = 0) -> Task:
-    return Task(pid=1, tid=tid, ran=ran, waited=waited, turns=0, sleeping=False, by_choice=False, stopped=False)
+def task(tid: int, *, ran: int = 0, waited: int = 0, turns: int = 0, sleeping: bool = False) -> Task:
+    stopped = by_choice = False
+    return Task(
+        pid=1, tid=tid, ran=ran, waited=waited, turns=turns, sleeping=sleeping, by_choice=by_choice, stopped=stopped
+    )
 
 
 def test_a_thread_that_gets_no_turn_is_looked_at_again_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = iter(range(1_000_000))
     monkeypatch.setattr(system, "tasks", lambda pids: (task(1, waited=next(looks) * 10**12),))
+    monkeypatch.setattr(meters, "DEADLINES", Deadlines(turn=1.0))
     assert measure_share(lambda: [1], tuple) == 0.0
-    assert 3 <= next(looks) <= 1000
+    assert 3 <= next(looks) <= 100
+
+
+def test_a_thread_that_spins_in_turns_that_are_told_late_is_seen_to_spin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Linux: it has a turn of 20 ms every 200 ms, and its time in the queue is counted when it has the next."""
+    began = time.monotonic()
+
+    def tasks(pids: list[int]) -> tuple[Task, ...]:
+        turns, since = divmod(time.monotonic() - began, 0.2)
+        ran = int((turns * 0.02 + min(since, 0.02)) * 1e9)
+        return (task(1, ran=ran, waited=int(turns * 0.18 * 1e9), turns=int(turns)),)
+
+    monkeypatch.setattr(system, "tasks", tasks)
+    assert measure_share(lambda: [1], tuple) > 0.5
+
+
+def test_a_thread_that_sleeps_between_turns_on_a_busy_machine_is_not_taken_to_spin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It wakes every 200 ms, waits 100 ms for its turn, runs for 1 ms and sleeps again."""
+    began = time.monotonic()
+
+    def tasks(pids: list[int]) -> tuple[Task, ...]:
+        turns, since = divmod(time.monotonic() - began, 0.2)
+        had_its_turn = turns + (since >= 0.101)
+        ran, waited = int(had_its_turn * 0.001 * 1e9), int(had_its_turn * 0.1 * 1e9)
+        return (task(1, ran=ran, waited=waited, turns=int(had_its_turn), sleeping=since >= 0.101),)
+
+    monkeypatch.setattr(system, "tasks", tasks)
+    assert measure_share(lambda: [1], tuple) < 0.1
 
 
 def test_a_leak_of_threads_is_told_as_threads() -> None:
