@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from grader.harness.deadlines import DEADLINES
@@ -38,12 +37,10 @@ class Call:
         Time in which the program was ready to run and got no processor does not count.
         """
         program = self.program
-        began, before = time.monotonic(), program.lacked()
+        since = program.own_time()
 
         def is_late() -> bool:
-            elapsed = time.monotonic() - began
-            late = elapsed > DEADLINES.leaving and elapsed - (program.lacked() - before) > DEADLINES.leaving
-            return late and program.is_asleep()
+            return since.is_over(DEADLINES.leaving) and program.is_asleep()
 
         stop = program.wait_until(lambda: program.result(self._index) is not None or is_late(), poll=0.002)
         outcome = program.result(self._index)

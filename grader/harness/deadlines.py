@@ -23,10 +23,14 @@ class Deadlines:
     # code on long lines. Too large: an endless loop takes this long to be called one, times the load of the machine.
     computing: float = 2.0
     # For a whole check that does move bytes, plus a second for each `slow_bytes` moved, plus the time in which the
-    # program was ready to run and got no processor, at most as long again. Too small: fails right programs that move a
-    # byte at a time. Too large: a program that drips holds up the class that long, twice.
+    # program was ready to run and others had the processors. Too small: fails right programs that move a byte at a
+    # time. Too large: a program that drips holds up the class that long.
     check: float = 40.0
     slow_bytes: int = 32 * 1024
+    # The most that is added for others that had the processors. Too small: fails right programs that need much of a
+    # machine of which they get little (25 s of a processor, a twelfth of which is theirs, are 300 s). Too large: more
+    # than `NET`, which then ends the check as a fault of the grader.
+    others: float = 300.0
     # How long a datagram may still be on its way when the call that sent it has returned: loopback delivers at once,
     # but a busy machine may leave that to a kernel thread. Less than `stuck`. Too small: fails right senders there. Too
     # large: each check in which a datagram is missing costs that much.

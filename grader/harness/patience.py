@@ -14,6 +14,7 @@ from typing import Protocol
 from grader.harness import system
 from grader.harness.deadlines import DEADLINES
 from grader.harness.findings import Stop
+from grader.harness.own_time import lacked
 
 LOOK = 0.05  # seconds between two looks at the threads: a look costs 0.1 ms and more with many threads
 FIRST_TICK, LAST_TICK = 0.002, 0.05  # how long one step may block; short at first, since most answers come at once
@@ -39,7 +40,7 @@ class Patience:
         self._programs = programs
         self._began = time.monotonic()
         self._moved = 0
-        self._lacked = 0.0
+        self._lacked_earlier = self._watched = self._ran = self._waited = 0.0
         self._queues: list[Callable[[], int | None]] = []
         self._reset(time.monotonic())
 
@@ -76,10 +77,11 @@ class Patience:
     def _reset(self, now: float) -> None:
         self._started = self._progress = self._looked = self._still_since = now
         self._seen: dict[int, tuple[int, int]] = {}
-        self._ran: dict[int, int] = {}
+        self._turns: dict[int, int] = {}
         self._backlog: int | None = None  # asked at the first look: it costs a call for each connection
         self._used = 0
-        self._lacked_before = self._lacked
+        self._lacked_earlier += self._lacked()
+        self._watched = self._ran = self._waited = 0.0
 
     def _unread(self) -> int:
         queues = sum(unread() or 0 for unread in self._queues)
@@ -87,6 +89,8 @@ class Patience:
 
     def _look(self) -> Stop | None:
         now = time.monotonic()
+        if self._seen:
+            self._watched += now - self._looked
         self._looked = now
         running = [program for program in self._programs if not program.has_ended()]
         tasks = system.tasks([pid for program in running for pid in program.pids()])
@@ -99,11 +103,10 @@ class Patience:
         share = min(1.0, self._used / 1e9 / max(0.01, now - self._progress))
         if self._used > DEADLINES.computing * 1e9:
             return Stop(kind="spinning", share=share, seconds=waited)
-        if now - self._progress > DEADLINES.idle + self._lacked - self._lacked_before:
+        if now - self._progress > DEADLINES.idle + self._lacked():
             return Stop(kind="sleeping", share=share, seconds=waited)
-        # No more than as long again: a program can take the processor from itself, with processes enough.
-        lacked = min(self._lacked, DEADLINES.check)
-        if now - self._began > DEADLINES.check + lacked + self._moved / DEADLINES.slow_bytes:
+        others = min(self._lacked_earlier + self._lacked(), DEADLINES.others)
+        if now - self._began > DEADLINES.check + others + self._moved / DEADLINES.slow_bytes:
             return Stop(kind="slow", share=share, seconds=now - self._began)
         return None
 
@@ -111,16 +114,21 @@ class Patience:
         """Note what each thread used since the last look, and since when none of them has run."""
         before, self._seen = self._seen, {task.tid: (task.ran, task.waited) for task in tasks}
         turns = {task.tid: task.turns for task in tasks}
-        if turns != self._ran or not all(task.sleeping for task in tasks):
-            self._ran, self._still_since = turns, now
+        if turns != self._turns or not all(task.sleeping for task in tasks):
+            self._turns, self._still_since = turns, now
         for task in tasks:
             ran, waited = before.get(task.tid, (task.ran, task.waited))
             self._used += task.ran - ran
-            self._lacked += (task.waited - waited) / 1e9
+            self._ran += (task.ran - ran) / 1e9
+            self._waited += (task.waited - waited) / 1e9
         backlog = self._unread()
         if self._backlog is not None and backlog < self._backlog:
             self.moved(0)
         self._backlog = backlog
+
+    def _lacked(self) -> float:
+        """Seconds of this wait in which others had the processors that the programs were ready for."""
+        return lacked(self._watched, self._ran, self._waited)
 
     def _is_stuck(self, tasks: Sequence[system.Task], now: float) -> bool:
         return now - self._still_since >= DEADLINES.stuck and not any(task.by_choice for task in tasks)

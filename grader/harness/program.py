@@ -26,6 +26,7 @@ from grader.harness.keyboard import Keyboard
 from grader.harness.meters import Exit, Holdings, Share, measure_share
 from grader.harness.outcome import Outcome
 from grader.harness.output import Output
+from grader.harness.own_time import OwnTime
 from grader.harness.patience import Patience
 from grader.harness.source import broken_sentence
 from grader.harness.standing import ask
@@ -293,18 +294,17 @@ class Program:
         """Press Ctrl-C (SIGINT to the process group) and wait for the end; compare it with the exit status 0."""
         self.come_to_rest()
         self._press()
-        began, before = time.monotonic(), self.lacked()
+        since = self.own_time()
         again = False
         stop = None
         while not self.has_ended() and stop is None:
             self.refresh(0.005)
-            elapsed = time.monotonic() - began - max(0.0, self.lacked() - before)
             # A signal that lands between Python's last look at signals and the system call waits for the next one.
-            lost = elapsed > DEADLINES.lost_interrupt and not self._results
-            if lost and not again and self.is_asleep():
+            lost = not again and not self._results and since.is_over(DEADLINES.lost_interrupt)
+            if lost and self.is_asleep():
                 again = True
                 self.stands()  # any signal makes it look; a second Ctrl-C would end a program that swallows the first
-            if elapsed > DEADLINES.interrupt and not self.has_ended():
+            if since.is_over(DEADLINES.interrupt) and not self.has_ended():
                 stop = self.explain(Stop(kind="stuck", seconds=DEADLINES.interrupt))
         self.refresh()
         outcome = self._results[-1] if self._results else None
@@ -315,9 +315,9 @@ class Program:
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGINT)
 
-    def lacked(self) -> float:
-        """Seconds in which one of its threads was ready to run and had no processor, so far."""
-        return self._spent()[1]
+    def own_time(self) -> OwnTime:
+        """The time that passes for it from now on."""
+        return OwnTime(self._spent)
 
     # Meters
 
@@ -338,16 +338,14 @@ class Program:
         for `computing` seconds without a rest. The latter is `DEADLINES.restless` if not given; each time that they do
         so the next wait is half as long, until they rest.
         """
-        began, before = time.monotonic(), self._spent()
+        since = self.own_time()
         allowed = self._restless if computing is None else computing
         pause = 0.0002
         while not self.is_asleep():
-            used, lacked = (now - then for now, then in zip(self._spent(), before, strict=True))
-            if used > allowed:
+            if since.ran() > allowed:
                 self._restless /= 2
                 return False
-            # No more than ten times as long again: a program can take the processor from itself, with processes enough.
-            if self.has_ended() or time.monotonic() - began > limit + min(max(0.0, lacked), 10 * limit):
+            if self.has_ended() or since.is_over(limit):
                 return False
             time.sleep(pause)  # polling the kernel: nothing announces that a thread has gone to sleep
             pause = min(pause * 1.5, 0.005)
@@ -401,15 +399,16 @@ class Program:
         With `before` they are looked at again until they are no more than that, or `DEADLINES.returning` is over: on a
         busy machine it takes a while until fifty threads have noticed that their clients have left.
         """
-        end = time.monotonic() + DEADLINES.returning
+        self.come_to_rest()
+        since = self.own_time()
         while True:
-            self.come_to_rest()
             pids = self.pids()
             files, threads = system.open_files(pids), len(system.tasks(pids))
             now = Holdings(files=files, threads=threads, of_calls=len(self._calls) > 1)
-            if before is None or now <= before or time.monotonic() > end:
+            if before is None or now <= before or since.is_over(DEADLINES.returning):
                 return now
             time.sleep(0.02)  # polling the kernel: nothing announces that a file was closed
+            self.come_to_rest()
 
     def pause(self) -> None:
         """Stop every process of the program (SIGSTOP) and wait until they are stopped."""
