@@ -59,7 +59,7 @@ def arguments(path: Path) -> list[str]:
     """pytest's command line: explicit everywhere, so that no configuration of a learner's counts."""
     graders = path.parent
     net = [f"--timeout={NET}", "--timeout-method=signal"]
-    quiet = ["-q", "--tb=short", "--no-header", "-p", "no:faulthandler", "-p", "no:doctest", "-p", "no:unittest"]
+    quiet = ["-q", "--tb=native", "--no-header", "-p", "no:faulthandler", "-p", "no:doctest", "-p", "no:unittest"]
     where = ["-c", str(CONFIG), "--rootdir", str(graders), "--confcutdir", str(graders)]
     return [*where, "-p", "pytest_timeout", *net, *quiet, str(path)]
 
