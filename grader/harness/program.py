@@ -90,6 +90,9 @@ class Program:
         request["fence"] = self._workshop.fence(self.door)
         try:
             self.pid = self._workshop.launcher.start(request, given)
+        except BaseException:
+            self._let_go(self._stand, out, err)
+            raise
         finally:
             control.close()
             for name, descriptor in given.items():
@@ -284,11 +287,15 @@ class Program:
     def close(self) -> None:
         """Kill the program and let go of everything held for it."""
         self.kill()
+        self._let_go(self._stand)
+
+    def _let_go(self, *descriptors: int) -> None:
         if self.keyboard:
             self.keyboard.close()
         self._control.close()
-        with contextlib.suppress(OSError):
-            os.close(self._stand)
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
 
     def interrupt(self) -> Exit:
         """Press Ctrl-C (SIGINT to the process group) and wait for the end; compare it with the exit status 0."""
