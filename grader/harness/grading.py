@@ -90,6 +90,10 @@ class Grading:
             policy=replace(policy, writable=(str(self._scratch),)) if policy else None,
         )
 
+    def _reopen_workshop(self) -> None:
+        self._launcher.close()
+        self._open_workshop()
+
     def protections(self) -> dict[str, str]:
         """The protections that a probe in the place of a learner's program has seen working, and what each is."""
         policy = self._workshop.policy
@@ -114,6 +118,8 @@ class Grading:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Leave a check out when the submission cannot be used, or has hung too often."""
         self._comparison, self._stage = None, None
+        if self._launcher.is_gone():  # a program has killed it
+            self._reopen_workshop()
         reason = self._reason_not_to_run()
         if reason:
             self._report(not_run(self._info(item), *reason))
@@ -153,8 +159,7 @@ class Grading:
             if isinstance(error, Broken) or len(self._workshop.functions) == 1:
                 self._unusable = (error.sentence, error.where)
         if isinstance(error, LauncherGone):  # the next check gets a new one
-            self._launcher.close()
-            self._open_workshop()
+            self._reopen_workshop()
         self._hung += result.status == "hung"
         self._lost += 0.0 if result.status == "passed" else seconds
         self._report(result)

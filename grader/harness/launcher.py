@@ -45,6 +45,9 @@ class Launcher(Protocol):
     def running(self) -> set[int]:
         """The programs that have not ended."""
 
+    def is_gone(self) -> bool:
+        """Whether it can start no more programs."""
+
     def close(self) -> None:
         """End everything that was started."""
 
@@ -71,7 +74,6 @@ class ForkLauncher:
                 stderr=subprocess.PIPE,
                 start_new_session=True,
             )
-        self._lines: list[dict[str, Any]] = []
         self._buffer = b""
         self._statuses: dict[int, int] = {}
         self._running: set[int] = set()
@@ -108,6 +110,10 @@ class ForkLauncher:
     def running(self) -> set[int]:
         """See `Launcher.running`."""
         return self._running
+
+    def is_gone(self) -> bool:
+        """See `Launcher.is_gone`."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """See `Launcher.close`. The launcher ends everything when its socket does."""
@@ -177,6 +183,10 @@ class SpawnLauncher:
     def running(self) -> set[int]:
         """See `Launcher.running`."""
         return {pid for pid, process in self._processes.items() if process.poll() is None}
+
+    def is_gone(self) -> bool:
+        """See `Launcher.is_gone`: there is nobody who could be gone."""
+        return False
 
     def close(self) -> None:
         """See `Launcher.close`."""

@@ -84,9 +84,11 @@ def test_a_program_that_kills_the_launcher_fails_and_the_next_check_has_a_new_on
         """,
         fenced=False,
     )
-    # Whether the check that did it passes is a matter of luck; the next one finds no launcher, and all later ones do.
-    assert "LauncherGone" in "".join(check.finding or "" for check in graded.checks)
-    assert [check.status for check in graded.checks[:7] + graded.checks[-4:]] == ["passed"] * 11
+    statuses = {check.name: check.status for check in graded.checks}
+    # Whether the check that did it passes is a matter of luck; the next one has a new launcher.
+    assert statuses.pop("sends_65507_bytes_in_one_datagram") in ("passed", "crashed")
+    assert statuses.pop("refuses_a_message_of_65508_bytes") == "failed"  # OSError, not ValueError
+    assert list(statuses.values()) == ["passed"] * 11
 
 
 def test_an_exercise_that_takes_too_long_in_vain_is_left(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
