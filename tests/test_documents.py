@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -38,3 +39,16 @@ def test_sessions_named_in_documents_exist() -> None:
     defined = set(re.findall(r"@nox\.session\ndef (\w+)", (ROOT / "noxfile.py").read_text(encoding="utf-8")))
     named = {name for path in DOCUMENTS for name in re.findall(r"nox -s (\w+)", path.read_text(encoding="utf-8"))}
     assert named <= defined
+
+
+def test_the_figures_we_publish_are_those_of_the_record() -> None:
+    said = json.loads((ROOT / "fixtures" / "graded.json").read_text(encoding="utf-8"))
+    text = (ROOT / "fixtures" / "README.md").read_text(encoding="utf-8")
+    assert f"(`{said['state']}`" in text
+    for kind, title in {"solution": "solutions", "right": "right", "wrong": "wrong"}.items():
+        entries = [entry for name, entry in said["submissions"].items() if name.startswith(f"{kind}/")]
+        counts, odd = [entry["gradings"] for entry in entries], sum(len(entry["odd"]) for entry in entries)
+        row = rf"\| {title} \| {len(entries)} \| {min(counts):,} times[^|]* \| {sum(counts):,} \| {odd} \|"
+        assert re.search(row, text), (
+            f"no row with {len(entries)} {title}, {min(counts):,} times, {sum(counts):,}, {odd}"
+        )

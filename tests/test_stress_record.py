@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from grader.report.result import CheckResult, CheckStatus, ExerciseResult, Result
 from tests.proof import record, stress
+from tests.proof.grading import Verdict, job
 from tests.proof.submissions import ROOT, find_submissions
+from tests.proof.tally import Tally
 
 SOLUTION = next(one for one in find_submissions() if str(one) == "solution/udp_sender")
 
@@ -32,10 +35,10 @@ def test_a_second_run_grades_only_what_is_missing(
     assert "In all 2 runs by graders" in shown
     assert "3 gradings; 1 solution 3 times or more" in shown
     said = json.loads(file.read_text())
-    entry = said["submissions"]["solution/udp_sender"]
-    assert entry["gradings"] == 3
-    assert all(check["statuses"] == {"passed": 3} for check in entry["checks"].values())
+    entry = {"digest": record._digest(SOLUTION.path), "gradings": 3, "odd": {}}
+    assert said["submissions"] == {"solution/udp_sender": entry}
     assert [one["gradings"] for one in said["runs"]] == [1, 2]
+    assert f'\n  "solution/udp_sender": {json.dumps(entry)}\n' in file.read_text()  # a line each
 
 
 def test_figures_of_other_graders_are_refused_and_kept(
@@ -62,17 +65,21 @@ def test_an_odd_verdict_of_an_earlier_run_is_not_forgotten(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "figures.json"
-    check = {"statuses": {"passed": 6, "failed": 1}, "longest": 0.1, "odd": "seed 1: failed: No."}
-    entry = {"digest": record._digest(SOLUTION.path), "gradings": 7, "checks": {"sends": check}}
+    entry = {"digest": record._digest(SOLUTION.path), "gradings": 7, "odd": {"sends": "seed 1: failed: No."}}
     submissions = {"solution/udp_sender": entry}
     file.write_text(json.dumps({"state": record.state(), "runs": [{}], "submissions": submissions}))
     assert run(monkeypatch, "--repeat", "7", "--record", str(file)) == 1
     shown = capsys.readouterr().out
     assert "0 gradings in" in shown
-    assert "1 verdicts of them varied or were not as expected\nsolution/udp_sender sends\n" in shown
+    assert (
+        "1 verdicts of them varied or were not as expected\nsolution/udp_sender sends: seed 1: failed: No.\n" in shown
+    )
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "{"])
+NO_ENTRY = {"state": record.state(), "runs": [], "submissions": {"solution/udp_sender": {"gradings": 1}}}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "{", json.dumps(NO_ENTRY)])
 def test_a_file_of_another_kind_is_refused_and_kept(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
 ) -> None:
@@ -87,7 +94,7 @@ def test_a_changed_submission_begins_anew(tmp_path: Path) -> None:
     path = tmp_path / "udp_sender.py"
     path.write_text("first\n")
     submission, file = replace(SOLUTION, path=path), tmp_path / "figures.json"
-    entry = {"digest": record._digest(path), "gradings": 7, "checks": {}}
+    entry = {"digest": record._digest(path), "gradings": 7, "odd": {}}
     said = {"state": record.state(), "runs": [], "submissions": {"solution/udp_sender": entry}}
     file.write_text(json.dumps(said))
     assert record.Record(file, [submission]).gradings(submission) == 7
@@ -110,20 +117,24 @@ def test_the_state_is_that_of_what_decides_a_verdict(tmp_path: Path) -> None:
     assert record.state(ROOT) != before
 
 
-def test_a_verdict_that_varies_between_runs_is_named() -> None:
-    def check(odd: str = "", **statuses: int) -> dict[str, object]:
-        return {"statuses": statuses, "longest": 0.1, "odd": odd}
+def test_a_verdict_that_was_not_as_expected_is_kept_once_and_told(tmp_path: Path) -> None:
+    def verdict(seed: int, status: CheckStatus) -> Verdict:
+        check = CheckResult(name="sends", claim="Sends.", status=status, score=0, max_score=1, finding="No.")
+        exercise = ExerciseResult(name="udp_sender", title="", order=5, status="passed", checks=(check,))
+        result = Result(submission="", seconds=0.1, seed=seed, exercises=(exercise,))
+        return Verdict(job=job(SOLUTION, seed), result=result, seconds=0.1)
 
-    steady = {"digest": "", "gradings": 4, "checks": {"one": check(passed=4), "two": check(failed=4)}}
-    varies = {"digest": "", "gradings": 3, "checks": {"one": check(passed=2, hung=1), "two": check("odd", failed=3)}}
-    entries = {"wrong/a/steady": steady, "wrong/a/varies": varies, "right/a/never": {"gradings": 0, "checks": {}}}
-    text = record.summary({"state": "s", "runs": [{}], "submissions": entries})
-    assert text.splitlines() == [
-        "In all 1 runs by graders s: 7 gradings; 2 wrong 3 times or more",
-        "2 verdicts of them varied or were not as expected",
-        "wrong/a/varies one",
-        "wrong/a/varies two",
+    file, tally = tmp_path / "figures.json", Tally()
+    statuses: list[CheckStatus] = ["passed", "failed", "passed", "hung"]
+    for seed, status in enumerate(statuses):
+        tally.add(verdict(seed, status))
+    said = record.Record(file, [SOLUTION]).save(tally, {})
+    assert record.summary(said).splitlines() == [
+        f"In all 1 runs by graders {record.state()}: 4 gradings; 1 solution 4 times or more",
+        "1 verdicts of them varied or were not as expected",
+        "solution/udp_sender sends: seed 1: failed: No.",
     ]
+    assert json.loads(file.read_text()) == said
 
 
 def test_rounds_are_balanced_and_in_an_order_of_their_own() -> None:

@@ -2,15 +2,17 @@
 
 A hundred gradings of everything take hours. A record lets them be made in pieces, and it belongs to one state of what
 decides a verdict: figures of graders that are no more say nothing. A submission that was changed begins anew.
+
+The file has a line for each run and each submission, so that it can be kept with the code and its changes can be read.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 import hashlib
 import json
 import sys
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tests.proof.submissions import ROOT
@@ -60,8 +62,8 @@ class Record:
         if path.exists():
             try:
                 said = json.loads(path.read_text(encoding="utf-8"))
-                found = said["state"]
-            except (ValueError, KeyError, TypeError) as error:
+                found, _ = said["state"], summary(said)
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
                 raise NoRecord(f"{path} is not a record of this command: name another file") from error
             if found != self._state:
                 raise NoRecord(
@@ -80,17 +82,15 @@ class Record:
 
     def save(self, tally: Tally, run: dict[str, Any]) -> dict[str, Any]:
         """Write the file with this run's figures in it, and return what it says. It is replaced as a whole or not."""
-        known = json.loads(json.dumps(self._known))
+        known = copy.deepcopy(self._known)
         for line in tally.lines():
             entry = known.setdefault(str(line.submission), self._new(line.submission))
             entry["gradings"] = self.gradings(line.submission) + line.runs
-            check = entry["checks"].setdefault(line.check, {"statuses": {}, "longest": 0.0, "odd": ""})
-            check["statuses"] = dict(Counter(check["statuses"]) + line.statuses)
-            check["longest"] = max(check["longest"], *line.seconds)
-            check["odd"] = check["odd"] or line.odd
-        said = {"state": self._state, "runs": [*self._runs, run], "submissions": known}
+            if line.odd:
+                entry["odd"].setdefault(line.check, line.odd)
+        said = {"state": self._state, "runs": [*self._runs, run], "submissions": dict(sorted(known.items()))}
         part = self._path.with_name(self._path.name + ".part")
-        part.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+        part.write_text(as_text(said), encoding="utf-8")
         part.replace(self._path)
         return said
 
@@ -100,13 +100,22 @@ class Record:
 
     @staticmethod
     def _new(submission: Submission) -> dict[str, Any]:
-        return {"digest": _digest(submission.path), "gradings": 0, "checks": {}}
+        return {"digest": _digest(submission.path), "gradings": 0, "odd": {}}
+
+
+def as_text(said: dict[str, Any]) -> str:
+    """A record as its file has it."""
+    runs = ",\n  ".join(map(json.dumps, said["runs"]))
+    entries = ",\n  ".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in said["submissions"].items())
+    return (
+        f'{{\n "state": {json.dumps(said["state"])},\n "runs": [\n  {runs}\n ],\n'
+        f' "submissions": {{\n  {entries}\n }}\n}}\n'
+    )
 
 
 def odd(said: dict[str, Any]) -> list[str]:
-    """Each check of a submission whose verdict was not what it should be, or not always the same."""
-    checks = ((name, check, one) for name, entry in _graded(said) for check, one in entry["checks"].items())
-    return [f"{name} {check}" for name, check, one in checks if _is_odd(one)]
+    """Each check of a submission that once had another verdict than it should; one that varied is among them."""
+    return [f"{name} {check}: {what}" for name, entry in _graded(said) for check, what in entry["odd"].items()]
 
 
 def summary(said: dict[str, Any]) -> str:
@@ -127,11 +136,6 @@ def summary(said: dict[str, Any]) -> str:
 
 def _graded(said: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(name, entry) for name, entry in said["submissions"].items() if entry["gradings"]]
-
-
-def _is_odd(check: dict[str, Any]) -> bool:
-    statuses = check["statuses"]
-    return bool(check["odd"]) or 0 < statuses.get("passed", 0) < sum(statuses.values())
 
 
 def _digest(path: Path) -> str:
