@@ -158,7 +158,7 @@ class Grading:
             self.status = "not_started" if isinstance(error, NotStarted) else "broken"
             if isinstance(error, Broken) or len(self._workshop.functions) == 1:
                 self._unusable = (error.sentence, error.where)
-        if isinstance(error, LauncherGone):  # the next check gets a new one
+        if isinstance(error, LauncherGone):  # one that does not answer may still be there
             self._reopen_workshop()
         self._hung += result.status == "hung"
         self._lost += 0.0 if result.status == "passed" else seconds

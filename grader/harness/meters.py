@@ -39,12 +39,13 @@ def measure_share(pids: Callable[[], list[int]], standing: Callable[[], tuple[St
     first = last = {task.tid: task for task in system.tasks(pids())}
     worst, known, pause = 0.0, False, DEADLINES.meter
     while not known and worst <= 0.5 and looked - began < DEADLINES.turn:
-        time.sleep(pause)  # the quiet moment itself
+        time.sleep(pause)  # the quiet moment itself, then moments short beside what a thread is judged by
         earlier, looked, before = looked, time.monotonic(), last
         last, known, pause = {task.tid: task for task in system.tasks(pids())}, True, DEADLINES.meter / 15
         for tid, task in last.items():
             start, previous = first.get(tid, task), before.get(tid, task)
             could = looked - began - (task.waited - start.waited) / 1e9
+            # What it may have waited since that look is a quarter at most: one that spins still shows three quarters.
             has_run = (task.ran, task.turns) != (previous.ran, previous.turns) and (looked - earlier) * 4 <= could
             if could >= DEADLINES.meter / 3 and (task.sleeping or has_run):
                 worst = max(worst, (task.ran - start.ran) / 1e9 / could)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-# A program is not waited for longer than so many times what it is allowed: its share of the machine is not that small.
+# So many times what a program is allowed is added for others at most. What it is allowed is itself many times what
+# right programs need, so that this is enough also where a program gets a twelfth of a processor.
 MOST = 10
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from grader.harness.deadlines import DEADLINES
+from grader.harness.deadlines import DEADLINES, NET
 from tests.harness.conftest import Start
 
 HEAD = "import socket, threading, time\n\ndef run(host, port):\n    s = socket.create_server((host, port))\n"
@@ -93,3 +93,8 @@ def test_sleeping_for_ever_is_cut_off(start: Start, idle: float) -> None:
 
 def test_a_stopped_program_is_stuck(start: Start) -> None:
     assert seconds_until(start, "    import os, signal\n    os.kill(os.getpid(), signal.SIGSTOP)")[1] == "stuck"
+
+
+def test_patience_ends_before_the_net_that_makes_it_a_fault_of_the_grader() -> None:
+    most_moved = 2 * 8 * 1024 * 1024  # the largest amount of any check, to the program and back
+    assert DEADLINES.check + DEADLINES.others + most_moved / DEADLINES.slow_bytes < NET
