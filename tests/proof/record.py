@@ -62,7 +62,7 @@ class Record:
         if path.exists():
             try:
                 said = json.loads(path.read_text(encoding="utf-8"))
-                found, _ = said["state"], summary(said)
+                found, _ = said["state"], summary(said)  # which reads all that a record has
             except (ValueError, LookupError, TypeError, AttributeError) as error:
                 raise NoRecord(f"{path} is not a record of this command: name another file") from error
             if found != self._state:
