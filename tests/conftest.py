@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -29,3 +30,11 @@ def verdicts(request: pytest.FixtureRequest) -> Iterator[Background]:
     background = Background(dict.fromkeys(one for one in parameters if isinstance(one, Submission)))
     yield background
     background.close()
+
+
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """A shell starts what runs in the background with SIGINT ignored, and all that it starts inherits that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

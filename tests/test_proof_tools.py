@@ -182,6 +182,7 @@ def test_stress_names_a_verdict_that_is_not_as_expected(
     assert '"gradings": 2' in figures.read_text()
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stress_shows_what_it_knows_when_it_is_interrupted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: signal.Signals

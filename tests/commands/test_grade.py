@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -185,15 +184,7 @@ def test_a_submission_in_which_everything_hangs_ends_soon_and_leaves_nothing(tmp
     assert list(temporary.iterdir()) == []
 
 
-@pytest.fixture
-def _heeds_ctrl_c() -> Iterator[None]:
-    """A shell starts what runs in the background with SIGINT ignored, and all that it starts inherits that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_heeds_ctrl_c")
+@pytest.mark.usefixtures("heeds_ctrl_c")
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_prints_what_is_known_and_leaves_nothing(tmp_path: Path, signum: int) -> None:
     (tmp_path / "echo_server.py").write_text(HANGS["echo_server"])
