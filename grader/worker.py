@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 import pytest
+import pytest_timeout  # type: ignore[import-untyped]
 
 from grader.course import read_exercise
 from grader.harness.deadlines import NET
@@ -30,6 +31,12 @@ from grader.report.result import CheckResult
 from grader.report.wire_format import encode
 
 CONFIG = Path(__file__).with_name("pytest.ini")
+
+# Parts of pytest that no grader needs; each costs time at every start. Output of a check goes to the worker's log.
+LEFT_OUT = (
+    "capture debugging doctest faulthandler junitxml legacypath logging monkeypatch pastebin recwarn setuponly "
+    "setupplan stepwise subtests tmpdir unittest"
+)
 
 
 def grade(assignment: Assignment, channel: IO[str]) -> None:
@@ -48,7 +55,7 @@ def grade(assignment: Assignment, channel: IO[str]) -> None:
         tell(protections=seen)
         if not seen.keys() >= set(assignment.require):
             return
-        code = pytest.main(arguments(assignment.info.path), plugins=[grading])
+        code = pytest.main(arguments(assignment.info.path), plugins=[grading, pytest_timeout])
         tell(done=grading.status, code=int(code))
     finally:
         grading.close()
@@ -59,9 +66,9 @@ def arguments(path: Path) -> list[str]:
     """pytest's command line: explicit everywhere, so that no configuration of a learner's counts."""
     graders = path.parent
     net = [f"--timeout={NET}", "--timeout-method=signal"]
-    quiet = ["-q", "--tb=native", "--no-header", "-p", "no:faulthandler", "-p", "no:doctest", "-p", "no:unittest"]
+    quiet = ["-q", "--tb=native", "--no-header", *(word for name in LEFT_OUT.split() for word in ("-p", f"no:{name}"))]
     where = ["-c", str(CONFIG), "--rootdir", str(graders), "--confcutdir", str(graders)]
-    return [*where, "-p", "pytest_timeout", *net, *quiet, str(path)]
+    return [*where, *net, *quiet, str(path)]
 
 
 def clean_environment() -> None:

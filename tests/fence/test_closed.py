@@ -224,7 +224,8 @@ class TestCalls:
         assert not wrong
 
     def test_a_machine_whose_numbers_are_unknown_has_no_filter(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("platform.machine", lambda: "pdp11")
+        pdp11 = os.uname_result(["Linux", "here", "6.1", "#1", "pdp11"])
+        monkeypatch.setattr(os, "uname", lambda: pdp11)
         assert seccomp.program() is None
 
 

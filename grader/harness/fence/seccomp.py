@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import platform
+import os
 import struct
 
 from .libc import prctl
@@ -61,9 +61,10 @@ _ON_ITSELF = "prlimit64 sched_setaffinity sched_setscheduler sched_setparam sche
 
 def program() -> bytes | None:
     """The filter for this machine, as the kernel takes it; None for a machine whose numbers are not known here."""
-    if platform.machine() not in _MACHINES or struct.calcsize("P") != 8:
+    machine = os.uname().machine
+    if machine not in _MACHINES or struct.calcsize("P") != 8:
         return None
-    column, architecture = _MACHINES[platform.machine()]
+    column, architecture = _MACHINES[machine]
     number = {name: numbers[column] for name, numbers in NUMBERS.items()}
     code = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, architecture), _refuse(errno.ENOSYS), (_LOAD, 0, 0, _NUMBER)]
     code += [(_AT_LEAST, 0, 1, _X32), _refuse(errno.ENOSYS)] if column == 0 else []
