@@ -177,7 +177,7 @@ def test_shows_a_line_that_comes_in_pieces_once_and_whole(stage: Stage) -> None:
     line = f"{start} caf\N{LATIN SMALL LETTER E WITH ACUTE} {rest}"
     chat.server.send_pieces(f"{start} caf\xc3".encode("latin-1"), b"\xa9 ", f"{rest}\n".encode(), f"{last}\n".encode())
     assert chat.user.sees(line, last) == [line, last]
-    assert chat.user.has_seen(start) == [start]
+    assert chat.user.has_seen(start, line) == [start]
 
 
 def test_shows_a_line_of_20000_bytes_whole(stage: Stage) -> None:

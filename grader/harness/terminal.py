@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from grader.report import wording
 from grader.report.result import Finding
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_DRAWN_ANEW = re.compile(r"\x1b\[[0-3]?J|\x1b\[(?:1;1)?H|\x1bc")  # what clears the screen, or begins at its top
 _ALIKE = 0.5  # from here on difflib's ratio means that two lines have more in common than chance
 _COMPARED = 200  # characters of a line: difflib takes the square of that
 
@@ -118,11 +120,16 @@ class Terminal:
         found = self._count(lines)
         return Shown(lines=lines[:found], screen=stdout.text(), stop=stop if found < len(lines) else None)
 
-    def has_seen(self, text: str) -> Shown:
-        """The same text each time that it has been shown by now."""
+    def has_seen(self, beginning: str, line: str = "") -> Shown:
+        """The beginning of a line each time that it has been shown by now in the way in which the line is shown.
+
+        That is in rows that begin like those with the line: a print for debugging names its piece in words of its own.
+        A program that draws its screen anew shows what it drew last.
+        """
         self._program.catch_up()
         screen = self._program.stdout.text()
-        return Shown(lines=(text,) * screen.count(text), screen=screen)
+        times = max(_times_shown(drawn, beginning, line or beginning) for drawn in _DRAWN_ANEW.split(screen))
+        return Shown(lines=(beginning,) * times, screen=screen)
 
     def _count(self, lines: Sequence[str]) -> int:
         """How many of the lines are there, from the first on."""
@@ -136,6 +143,19 @@ class Terminal:
                 break
             found, position = found + 1, at + len(line)
         return found
+
+
+def _times_shown(screen: str, beginning: str, line: str) -> int:
+    """How often `beginning` is there behind the same words as `line`; of several such words, behind the most usual."""
+    times: Counter[str] = Counter()
+    of_line = set()
+    for row in re.split(r"[\r\n]+", _COLOURS.sub("", screen)):
+        before, found, _ = row.partition(beginning)
+        if found:
+            times[before] += row.count(beginning)
+        if line in row:
+            of_line.add(before)
+    return max((times[before] for before in of_line), default=0)
 
 
 def _most_alike(line: str, rows: Sequence[str]) -> str:

@@ -63,6 +63,28 @@ def test_a_text_is_seen_each_time_it_is_shown(start: Start) -> None:
     assert again.finding(["one"]).arrived == "shown 2 times"
 
 
+@pytest.mark.parametrize(
+    ("printed", "times"),
+    [
+        ("half line", 1),
+        ("half\nhalf line", 2),
+        ("> half\n> half line", 2),
+        ("halfhalf line", 2),
+        ("half line\nhalf line", 2),
+        ("\x1b[1mhalf\x1b[0m\nhalf line", 2),
+        ("got b'half'\n> half line", 1),
+        ("got half line\n> half line", 1),
+        ("\x1b[2J\x1b[Hhalf line\n\x1b[2J\x1b[Hhalf line\nmore", 1),
+        ("\x1b[2J\x1b[Hhalf\nhalf line\n\x1b[2J\x1b[H", 2),
+        ("half", 0),
+    ],
+)
+def test_a_beginning_counts_where_it_is_shown_as_the_line_is(start: Start, printed: str, times: int) -> None:
+    user = terminal(start, f"def run(): print({printed!r}); print('end')")
+    assert user.sees("end") == ["end"]
+    assert user.has_seen("half", "half line") == ["half"] * times
+
+
 def test_a_program_that_shows_nothing_more_is_given_up(start: Start) -> None:
     shown = terminal(start, ECHO).sees("nothing of the kind")
     assert shown.stop is not None
