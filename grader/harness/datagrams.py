@@ -6,7 +6,7 @@ import contextlib
 import select
 import socket
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -59,9 +59,10 @@ class Datagrams:
         rest = iter(whole)
         return all(data in rest for data in self.data)
 
-    def last(self, count: int) -> Datagrams:
-        """The last `count` of them."""
-        return replace(self, data=self.data[-count:], sources=self.sources[-count:])
+    def among(self, expected: Sequence[bytes]) -> Datagrams:
+        """Those that are expected, if all are there, for checks that are about neither order nor too many."""
+        missing = Counter(expected) - Counter(self.data)
+        return self if missing else replace(self, data=tuple(expected))
 
     def stripped(self) -> Datagrams:
         """The same without white space around each, for checks that are about something else."""

@@ -103,12 +103,15 @@ class Program:
         self._workshop.drain.add(out, self.stdout)
         self._workshop.drain.add(err, self.stderr)
 
-    def call(self, function: str, *args: object, last: bool = False) -> Call:
-        """Call the learner's `function` with plain-data arguments; with `last` the process ends after it returns."""
+    def call(self, function: str, *args: object, last: bool = False, killed: bool = False) -> Call:
+        """Call the learner's `function` with plain-data arguments; with `last` the process ends after it returns.
+
+        With `killed` it is killed the moment the function has returned, before a thread of its own can do much more.
+        """
         shown = f"{function}({', '.join(shorten(arg) for arg in args)})"
         self._conversation.record("peer", "call", note=shown)
         self._calls.append(shown)
-        self._say(do="call", function=function, args=[plain.encode(arg) for arg in args], last=last)
+        self._say(do="call", function=function, args=[plain.encode(arg) for arg in args], last=last, killed=killed)
         return Call(self, len(self._calls) - 1)
 
     def _say(self, **message: Any) -> None:
@@ -411,7 +414,8 @@ class Program:
         while True:
             pids = self.pids()
             files, threads = system.open_files(pids), len(system.tasks(pids))
-            now = Holdings(files=files, threads=threads, of_calls=len(self._calls) > 1)
+            sockets, of_calls = system.internet_sockets(pids), len(self._calls) > 1
+            now = Holdings(files=files, threads=threads, sockets=sockets, of_calls=of_calls)
             if before is None or now <= before or since.is_over(DEADLINES.returning):
                 return now
             time.sleep(0.02)  # polling the kernel: nothing announces that a file was closed

@@ -107,6 +107,7 @@ class Stage:
     def datagrams(self, host: str = "127.0.0.1", *, answer: bytes = b"", refuses: bool = False) -> DatagramPeer:
         """A UDP peer on an ephemeral port; see `DatagramPeer`."""
         peer = DatagramPeer(self.conversation, self.patience, host=host, answer=answer, refuses=refuses)
+        self.opens(peer.port)  # who takes TCP for UDP finds that nobody listens, as everywhere else
         self._open.callback(peer.close)
         return peer
 

@@ -168,3 +168,28 @@ def test_a_refusal_that_comes_back_is_not_the_peers_concern(start: Start) -> Non
     peer = stage.datagrams()
     peer._send(Refused(), b"nobody there", ("127.0.0.1", 1))  # type: ignore[arg-type]
     assert [event.data for event in stage.conversation.events()][-1] == b"nobody there"
+
+
+def test_more_than_is_expected_in_any_order_is_among_it() -> None:
+    came = Datagrams(data=(b"two", b"more", b"one"), sources=(), ending="complete")
+    assert came.among([b"one", b"two"]) == [b"one", b"two"]
+    assert came.among([b"one", b"one"]) != [b"one", b"one"]
+    assert came.among([b"one", b"none"]).finding([b"one", b"none"]).sentence == "3 datagrams arrived instead of 2."
+
+
+def test_what_a_function_leaves_to_a_thread_is_not_sent_when_it_has_returned(start: Start) -> None:
+    stage = start(
+        """
+        import socket, threading, time
+        def run(host, port):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.sendto(b"at once", (host, port))
+            threading.Thread(target=later, args=(host, port)).start()
+        def later(host, port):
+            time.sleep(0.05)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.sendto(b"later", (host, port))
+        """
+    )
+    peer = stage.datagrams()
+    assert peer.all_from(stage.program().call("run", *peer.address, killed=True), 2) == [b"at once"]

@@ -244,3 +244,32 @@ def test_a_bait_is_laid_where_a_path_would_be_too_long(tmp_path: Path, monkeypat
     monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
     with protections._listening_unix_socket(str(folder)) as path:
         assert path == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="this is how Linux tells it; elsewhere psutil does")
+def test_an_ipv4_address_of_an_ipv6_socket_is_what_it_is() -> None:
+    with socket.socket(socket.AF_INET6) as sock:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        sock.bind(("::ffff:127.0.0.1", 0))
+        sock.listen()
+        assert ("127.0.0.1", sock.getsockname()[1]) in system.listening([os.getpid()])
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+@pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_sockets_with_a_port_are_counted(family: int, host: str, kind: int) -> None:
+    before = system.internet_sockets([os.getpid()])
+    with socket.socket(family, kind) as sock:
+        sock.bind((host, 0))
+        if kind == socket.SOCK_STREAM:
+            sock.listen()
+        assert system.internet_sockets([os.getpid()]) == before + 1
+    assert system.internet_sockets([os.getpid()]) == before
+
+
+def test_a_function_must_close_its_socket_and_may_leave_threads() -> None:
+    before = Holdings(files=5, threads=1, of_calls=True)
+    assert Holdings(files=5, threads=60, of_calls=True) <= before
+    one_left = Holdings(files=6, threads=1, sockets=1, of_calls=True)
+    assert not one_left <= before
+    assert one_left.finding(before).sentence == "1 socket is still open after the calls."

@@ -141,6 +141,8 @@ OTHERS: dict[str, Finding | str] = {
     "crashed somewhere": wording.crashed("KeyError", ""),
     "exit status": wording.exit_status(3),
     "leak": wording.leak(4, 54, "open files"),
+    "sockets left": wording.sockets_left(3),
+    "a socket left": wording.sockets_left(1),
     "Ctrl-C": wording.still_running_after_interrupt(2),
     "elsewhere": wording.still_accepting_elsewhere("0.0.0.0:43211"),
     "no end": wording.no_end_of_stream(1),

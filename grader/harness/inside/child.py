@@ -41,7 +41,8 @@ class Guest:
             if message["do"] == "load":
                 status = self._load(message["path"], message["name"], message["functions"])
             elif message["do"] == "call":
-                status = self._call(message["function"], [self._argument(arg) for arg in plain.decode(message["args"])])
+                args = [self._argument(arg) for arg in plain.decode(message["args"])]
+                status = self._call(message["function"], args, killed=message["killed"])
             else:
                 return status
             if message.get("last") or (status and message["do"] == "load"):
@@ -82,7 +83,7 @@ class Guest:
         self.tell(told="loaded", left_out=left_out)
         return 0
 
-    def _call(self, name: str, args: list[Any]) -> int:
+    def _call(self, name: str, args: list[Any], *, killed: bool) -> int:
         function = getattr(self._module, name)
         if problem := _misfit(function, args):
             signature = f"{name}{inspect.signature(function)}"[:MAX_TEXT]
@@ -97,6 +98,8 @@ class Guest:
             self.tell(told="raised", **self._describe(error))
             return self._as_script(error)
         self.tell(told="returned", value=plain.encode(value))
+        if killed:
+            os.kill(os.getpid(), signal.SIGKILL)
         return 0
 
     def _describe(self, error: BaseException, function: Any = None) -> dict[str, Any]:

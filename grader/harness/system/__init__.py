@@ -16,6 +16,7 @@ else:
     from grader.harness.system import portable as platform
 
 catches = platform.catches
+internet_sockets = platform.internet_sockets
 listening = platform.listening
 open_files = platform.open_files
 queued = platform.queued
@@ -23,4 +24,15 @@ tasks = platform.tasks
 tree = platform.tree
 undelivered = platform.undelivered
 
-__all__ = ["Address", "Task", "catches", "listening", "open_files", "queued", "tasks", "tree", "undelivered"]
+__all__ = [
+    "Address",
+    "Task",
+    "catches",
+    "internet_sockets",
+    "listening",
+    "open_files",
+    "queued",
+    "tasks",
+    "tree",
+    "undelivered",
+]

@@ -8,6 +8,11 @@ Address = tuple[str, int]
 """Host as numbers (`127.0.0.1`, `::1`) and port."""
 
 
+def unmapped(host: str) -> str:
+    """An IPv4 address that an IPv6 socket has (`::ffff:127.0.0.1`, RFC 4291 section 2.5.5.2) as what it is."""
+    return host.removeprefix("::ffff:") if "." in host else host
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """One thread of one process.

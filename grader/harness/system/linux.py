@@ -12,7 +12,7 @@ import socket
 import struct
 from collections.abc import Collection, Iterable, Iterator
 
-from grader.harness.system.facts import Address, Task
+from grader.harness.system.facts import Address, Task, unmapped
 
 # The system calls that can sleep with a time-out of the caller's, by architecture: number -> which argument holds it,
 # and whether it is a pointer (null: no time-out), a signed number of milliseconds (negative: none), or always one.
@@ -155,6 +155,18 @@ def listening(pids: Iterable[int]) -> list[Address]:
     return list(dict.fromkeys(known[inode] for inode in owned if inode in known))
 
 
+def internet_sockets(pids: Iterable[int]) -> int:
+    """How many TCP and UDP sockets with a port these processes have open."""
+    pids = list(pids)
+    owned = {inode for pid in pids for inode in _socket_inodes(pid)}
+    found = 0
+    for name in ("tcp", "tcp6", "udp", "udp6"):
+        with contextlib.suppress(OSError, IndexError):
+            rows = _read_all(f"/proc/{pids[0]}/net/{name}").splitlines()[1:]  # all in one network namespace
+            found += sum(int(row.split()[9]) in owned for row in rows)
+    return found
+
+
 def _socket_inodes(pid: int) -> list[int]:
     found = []
     with contextlib.suppress(OSError):
@@ -170,7 +182,7 @@ def _listeners(family: int) -> Iterator[tuple[int, Address]]:
     for message in _ask(family, states=1 << _TCP_LISTEN, flags=_NLM_F_REQUEST | _NLM_F_DUMP):
         port, _, source = struct.unpack_from("!HH16s", message, 4)
         inode = struct.unpack_from("=I", message, 68)[0]
-        yield inode, (socket.inet_ntop(family, source[: 4 if family == socket.AF_INET else 16]), port)
+        yield inode, (unmapped(socket.inet_ntop(family, source[: 4 if family == socket.AF_INET else 16])), port)
 
 
 def queued(owner: Address, remote: Address) -> int | None:
@@ -220,6 +232,11 @@ def _messages(answer: bytes) -> Iterator[tuple[int, bytes]]:
         length, kind = struct.unpack_from("=IH", answer, offset)
         yield kind, answer[offset + 16 : offset + length]
         offset += (length + 3) & ~3
+
+
+def _read_all(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _read(path: str) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 import psutil
 
-from grader.harness.system.facts import Address, Task
+from grader.harness.system.facts import Address, Task, unmapped
 
 _COUNTER = "num_fds" if os.name == "posix" else "num_handles"
 
@@ -63,7 +63,17 @@ def listening(pids: Iterable[int]) -> list[Address]:
     for pid in pids:
         with contextlib.suppress(psutil.Error):
             connections = psutil.Process(pid).net_connections(kind="tcp")
-            found += [(one.laddr.ip, one.laddr.port) for one in connections if one.status == psutil.CONN_LISTEN]
+            listening = [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
+            found += [(unmapped(address.ip), address.port) for address in listening]
+    return found
+
+
+def internet_sockets(pids: Iterable[int]) -> int:
+    """How many TCP and UDP sockets with a port these processes have open."""
+    found = 0
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            found += sum(bool(one.laddr) for one in psutil.Process(pid).net_connections(kind="inet"))
     return found
 
 

@@ -91,6 +91,15 @@ def leak(before: int, after: int, what: str, *, of_calls: bool = False) -> Findi
     )
 
 
+def sockets_left(number: int) -> Finding:
+    """All calls have returned, and they should have closed what they opened."""
+    return Finding(
+        sentence=f"{number:,} socket{'s are' if number > 1 else ' is'} still open after the calls.",
+        expected="no open socket",
+        arrived=f"{number:,} open",
+    )
+
+
 def still_running_after_interrupt(seconds: float) -> Finding:
     """Ctrl-C does not end it."""
     return Finding(sentence=f"The program still runs {seconds_text(seconds)}after Ctrl-C.")
