@@ -48,6 +48,11 @@ class Deadlines:
     # How long a client whose server reads nothing may hold on before the server reads. Too small: one that gives up
     # after a while, and loses what it has not sent, is not caught. Too large: one that polls costs that long.
     pause: float = 1.0
+    # How long a client with full buffers reads nothing, and how long nobody says a word: a server with time-outs of its
+    # own shows then what it does when one is over. Too small: those with longer ones are not caught. Too large: each
+    # such check costs that.
+    unread: float = 1.5
+    silence: float = 2.5
     # How long a server may take to give back what its clients used, once they have left. Too small: fails right servers
     # on a busy machine. Too large: each leak costs that long.
     returning: float = 2.0

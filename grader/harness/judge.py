@@ -144,6 +144,8 @@ def _look_at_programs(judged: Judged, stage: Stage, comparison: Comparison | Non
             judged.stands = judged.stop.stands
         if not judged.exception and not asked_for_exception and not program.raised_as_asked():
             _look_for_crash(judged, program)
+        if not judged.exception and program.returned_by_itself():
+            judged.finding = wording.returned_by_itself(program.serves, judged.finding)
     if judged.exception.startswith("PermissionError") or "PermissionError" in (judged.finding.arrived or ""):
         judged.notes.append(wording.fenced_in())
     if judged.where is None:

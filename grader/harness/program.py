@@ -59,6 +59,8 @@ class Program:
         self._calls: list[str] = []
         self._closed = False
         self._fault = ""
+        self.serves = ""  # the name of the function, when it is a server, which returns at Ctrl-C only
+        self._was_interrupted = False
         self._status: int | None = None
         self.loaded = False
         self._left_out: tuple[int, ...] = ()
@@ -322,6 +324,7 @@ class Program:
 
     def _press(self) -> None:
         self._conversation.record("peer", "signal", note="Ctrl-C")
+        self._was_interrupted = True
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGINT)
 
@@ -462,6 +465,12 @@ class Program:
     def error_text(self) -> str:
         """What it wrote on standard error, with the learner's files named as the learner knows them."""
         return self.stderr.text().replace(f"{self._workshop.folder}{os.sep}", "")
+
+    def returned_by_itself(self) -> bool:
+        """Whether it is a server whose function has returned although nobody pressed Ctrl-C."""
+        self.refresh()
+        returned = any(outcome.how == "returned" for outcome in self._results)
+        return bool(self.serves) and returned and not self._was_interrupted
 
     def crash(self) -> Outcome | None:
         """The exception that escaped from the learner's function, or the end of the process that nobody asked for."""

@@ -70,6 +70,11 @@ class Server:
         self.program.settle()
         return Hosts(frozenset(host for host, _ in system.listening(self.program.pids())))
 
+    def places(self) -> Hosts:
+        """The same with the ports: compare with a set of texts such as `"127.0.0.1:9999"`."""
+        self.program.settle()
+        return Hosts(frozenset(f"{host}:{port}" for host, port in system.listening(self.program.pids())))
+
     def interrupt(self) -> Exit:
         """Press Ctrl-C and wait for the end; compare with the exit status 0."""
         return self.program.interrupt()

@@ -14,6 +14,7 @@ import errno
 import random
 import select
 import socket
+import time
 from typing import Any, Self
 
 from grader.harness.call import Call
@@ -77,6 +78,7 @@ class Stage:
         """Start a learner's server and wait until it listens. Raises `CheckFailed` when it never does."""
         program = self.program(listens=True, **options)
         program.call(function, host, port, last=True)
+        program.serves = function
         server = Server(program, self)
         server.wait_listening()
         return server
@@ -146,6 +148,12 @@ class Stage:
         host = f"127.{self.random.randrange(1, 255)}.{self.random.randrange(256)}.{self.random.randrange(1, 255)}"
         return host if self.has_address(host) else "127.0.0.1"
 
+    def free_port(self, host: str) -> int:
+        """A TCP port of `host` that nobody uses now, for a server that is given it. Good with an `own_host`."""
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+            sock.bind((host, 0))
+            return int(sock.getsockname()[1])
+
     def _bound(self, backlog: int | None = None) -> int:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._open.callback(sock.close)
@@ -202,6 +210,12 @@ class Stage:
         """Wait until every program sleeps; see `Program.settle`."""
         asleep = [program.settle() for program in self.programs if not program.has_ended()]
         return all(asleep)
+
+    def let_pass(self, seconds: float) -> None:
+        """Do nothing for `seconds` while the programs sleep: a time-out that is over meanwhile has had its effect."""
+        self.settle()
+        time.sleep(seconds)
+        self.settle()
 
     def _nobody_left(self) -> bool:
         for program in self.programs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 
 from grader.report.literals import count, safe, shortened
 from grader.report.result import Finding, Place
@@ -50,6 +51,11 @@ def ended_early(status: int | None = None) -> Finding:
     """The function returned (`None`) or the process ended with a status while the peer still needed it."""
     how = "returned" if status is None else f"ended with exit status {status}"
     return Finding(sentence=f"The program {how} before the conversation was over.")
+
+
+def returned_by_itself(function: str, found: Finding) -> Finding:
+    """A server's function returned before Ctrl-C, and that is why the peer found what it did."""
+    return replace(found, sentence=f"{safe(function)} returned although nobody pressed Ctrl-C. {found.sentence}")
 
 
 def killed_by_signal(number: int) -> Finding:
