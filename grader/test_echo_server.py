@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from grader.course import Exercise
+from grader.harness.deadlines import DEADLINES
+from grader.harness.findings import CheckFailed
 from grader.harness.provocations import jolt
 
 if TYPE_CHECKING:
     from grader.harness.received import Answer
     from grader.harness.server import Server
     from grader.harness.stage import Stage
+    from grader.harness.wire import Connection
 
 EXERCISE = Exercise(title="Echo server", order=40, functions=("run_echo_server",))
 
@@ -56,25 +60,33 @@ def test_answers_at_once_and_goes_on_answering(stage: Stage) -> None:
 
 
 def test_returns_bytes_that_are_not_text(stage: Stage) -> None:
-    """Bytes come back whatever they mean: half a character, its other half, bytes that are no text at all.
+    """Bytes come back whatever they mean: half a character, a blank line, `quit`, bytes that are no text at all.
 
-    Look at each place that treats what arrived as text: what does it do with one half of an "é"?
+    Look at each place where what arrived means something to your program: what does it do with one half of an "é", or
+    with a lone space?
 
-    More: `decode` fails on, or changes, what is not UTF-8. Echo the bytes themselves, and print `repr(data)`.
+    More: `decode` fails on, changes or holds back what is not UTF-8, and `strip` removes bytes. No bytes end the
+    conversation. Echo the bytes themselves, and print `repr(data)`.
 
     Lesson: A stream has no messages
     """
     client = stage.serve("run_echo_server").connect()
-    pieces = b"caf\xc3", b"\xa9", b"\xff\xfe\x00" + stage.data(16) + b"\x80"
-    client.send_pieces(*pieces)
-    client.wait_taken()
-    client.half_close()
+    blanks, data = b"\0 \r\n", stage.data(16)
+    pieces = (b"caf\xc3", b"\xa9", b"\xff\xfe\x00" + data + b"\x80", b"quit", b"\r\n", b" ", b"\0", b"\x04",
+              blanks + data + blanks[::-1], b"caf\xc3")  # fmt: skip
     message = b"".join(pieces)
+    client.send(pieces[0])
+    client.wait_taken()
+    answers_at_once = bool(client.buffered() or client.hears(0.1))
+    client.send_pieces(*pieces[1:])
+    client.wait_taken()
+    if not answers_at_once:  # another check's business
+        client.half_close()
     assert client.receive_settled(len(message)) == message
 
 
 def test_returns_messages_exactly_as_long_as_a_buffer(stage: Stage) -> None:
-    """Messages of 1,024, 4,096 and 65,536 bytes come back while the connection stays open.
+    """Messages of 1,000, 1,024, 4,096, 10,000 and 65,536 bytes come back while the connection stays open.
 
     Look at what your program concludes from the length of what `recv` returned: what if a message fits exactly?
 
@@ -84,7 +96,7 @@ def test_returns_messages_exactly_as_long_as_a_buffer(stage: Stage) -> None:
     Lesson: A stream has no messages
     """
     client = stage.serve("run_echo_server").connect()
-    for size in (1024, 4096, 65536):
+    for size in (1000, 1024, 4096, 10_000, 65536):
         message = _text(stage, size)
         client.send(message)
         assert client.receive(size) == message
@@ -93,12 +105,12 @@ def test_returns_messages_exactly_as_long_as_a_buffer(stage: Stage) -> None:
 @pytest.mark.rests_on("short_sends")
 @pytest.mark.points(2)
 def test_returns_8_mib_to_a_client_that_reads_slowly(stage: Stage) -> None:
-    """Every byte of 8 MiB comes back, in order, however slowly the client reads.
+    """Every byte of 8 MiB comes back, in order, however slowly the client reads, and however late it begins.
 
-    Look at the call that sends the bytes back: does it promise to take all of them?
+    Look at the call that sends the bytes back: does it promise to take all of them, however long that takes?
 
     More: `send` returns how many bytes it took, which may be fewer than you gave it. `sendall` goes on until all are
-    taken; a non-blocking socket needs a buffer for the rest.
+    taken, but a time-out of its socket ends it in the middle; a non-blocking socket needs a buffer for the rest.
 
     Lesson: When the other side is slow
     """
@@ -106,6 +118,7 @@ def test_returns_8_mib_to_a_client_that_reads_slowly(stage: Stage) -> None:
     client = server.connect(receive_buffer=4096)
     message = _text(stage, 8 * MIB)
     client.fill(message)
+    stage.let_pass(DEADLINES.unread)
     for start in range(0, 8 * MIB, MIB):
         jolt(server.program)
         assert client.receive(MIB) == message[start : start + MIB]
@@ -133,7 +146,7 @@ def test_sends_everything_and_then_the_end_of_the_stream(stage: Stage) -> None:
 
 
 def test_serves_the_next_client_after_one_left(stage: Stage) -> None:
-    """When a client has left, the next one is served.
+    """When a client has left, the next one is served, and 23 more after it.
 
     Look at where `accept` stands: how often does your program get there?
 
@@ -144,8 +157,9 @@ def test_serves_the_next_client_after_one_left(stage: Stage) -> None:
     """
     server = stage.serve("run_echo_server")
     _visit(server, stage.word().encode())
-    message = stage.word().encode()
-    assert _visit(server, message) == message
+    for _ in range(24):
+        message = stage.word().encode()
+        assert _visit(server, message) == message
 
 
 def test_goes_on_after_a_client_that_says_nothing(stage: Stage) -> None:
@@ -170,15 +184,16 @@ def test_goes_on_after_a_client_resets_its_connection(stage: Stage) -> None:
     Look at each call that uses a client's socket: who catches the error it raises when the connection is gone?
 
     More: `recv`, `sendall` and `shutdown` can all raise `OSError`: `ConnectionResetError`, `BrokenPipeError`. Catch it
-    around one client's conversation, inside the loop that accepts clients.
+    around one client's conversation, inside the loop that accepts clients, and close the socket of that client only.
 
     Lesson: How a client leaves
     """
     server = stage.serve("run_echo_server")
-    client = server.connect()
-    client.send(stage.word().encode())
-    client.wait_taken()
+    client, other = _two_clients(stage, server, stage.word().encode())
     client.reset()
+    stage.settle()
+    message = stage.word().encode()
+    assert _converse(other, message) == message
     client = server.connect(receive_buffer=4096)
     client.fill(_text(stage, 8 * MIB))
     client.reset()
@@ -190,6 +205,67 @@ def test_goes_on_after_a_client_resets_its_connection(stage: Stage) -> None:
     client.reset()  # after the end of the stream this is a broken pipe to whoever sends (tcp_reset in Linux)
     message = stage.word().encode()
     assert _visit(server, message) == message
+
+
+def test_goes_on_after_a_silence(stage: Stage) -> None:
+    """When no client comes for a while, or one says nothing for a while, the program goes on and serves the next one.
+
+    Look at each time-out in your program: what happens when it is over and nothing has come?
+
+    More: With a time-out, `accept`, `recv` and `sendall` raise `TimeoutError`, which is no `ConnectionError`. Catch it
+    and go on, or set no time-out: a server may wait for ever.
+
+    Lesson: Starting and stopping
+    """
+    alone, visited = stage.serve("run_echo_server"), stage.serve("run_echo_server", stage.own_host())
+    client = visited.connect()
+    client.send(stage.word().encode())
+    client.wait_taken()
+    stage.let_pass(DEADLINES.silence)
+    client.half_close()
+    client.receive_answer(8)  # none is right, too: who says nothing may be shown the door
+    client.close()
+    message = stage.word().encode()
+    assert _visit(alone, message) == message
+    assert _visit(visited, message) == message
+
+
+def test_gives_each_client_only_its_own_bytes(stage: Stage) -> None:
+    """While two clients are connected, each gets back its own bytes and no others, the second one perhaps later.
+
+    Look at each name that holds a client's socket or its bytes: whose are they once a second client has come?
+
+    More: A global `conn` means the client that came last. A list of all clients, or one buffer for all, mixes their
+    bytes. Keep them in local variables of one conversation. A server for one client at a time lets the second one wait.
+
+    Lesson: Your task
+    """
+    server = stage.serve("run_echo_server")
+    words = [stage.word().encode() for _ in range(4)]
+    first, second = _two_clients(stage, server, words[0])
+    second.send(words[1])
+    stage.settle()
+    first.send(words[2])
+    first.wait_taken()
+    first.half_close()
+    assert first.receive_settled(16) == words[0] + words[2]
+    first.close()
+    second.wait_taken()
+    second.half_close()
+    assert second.receive_settled(8) == words[1]
+    second.close()
+    # One that reads nothing: what is kept for it (see the resets above) must not go to the other.
+    first = server.connect(receive_buffer=4096, segment=1460)
+    first.fill(_text(stage, 110_000))
+    second = server.connect()
+    second.send(words[3])
+    stage.settle()
+    first.half_close()
+    first.receive_answer(110_000)
+    first.close()
+    second.wait_taken()
+    second.half_close()
+    assert second.receive_settled(8) == words[3]
 
 
 @pytest.mark.rests_on("processor_time")
@@ -211,7 +287,7 @@ def test_rests_after_a_client_has_left(stage: Stage) -> None:
 @pytest.mark.rests_on("open_files")
 @pytest.mark.points(2)
 def test_leaves_nothing_open_after_50_clients(stage: Stage) -> None:
-    """When 50 clients have come and gone, the program has as many open files and threads as before.
+    """When 50 clients have come and left, with or without a word or by a reset, as many files and threads are open.
 
     Look at what you create for each client: what closes or ends it, on every way out of the conversation?
 
@@ -223,12 +299,7 @@ def test_leaves_nothing_open_after_50_clients(stage: Stage) -> None:
     server = stage.serve("run_echo_server")
     _visit(server, stage.word().encode())
     before = server.holdings()
-    for _ in range(50):
-        client, message = server.connect(), stage.word().encode()
-        client.send(message)
-        client.half_close()
-        assert client.receive_answer(len(message)) == message
-        client.close()
+    all(_comes_and_leaves(stage, server, number) for number in range(50))
     assert server.holdings(before) <= before
 
 
@@ -264,34 +335,39 @@ def test_stops_at_ctrl_c_while_it_waits_for_clients(stage: Stage) -> None:
 
 
 def test_stops_at_ctrl_c_while_a_client_is_connected(stage: Stage) -> None:
-    """Ctrl-C ends the server within two seconds also while a client is connected and silent.
+    """Ctrl-C ends the server within two seconds also while clients are connected that are silent or read nothing.
 
     Look at what is still running, or still caught, after Ctrl-C: can a client, or a bare `except`, keep the program?
 
     More: A bare `except`, `except BaseException` and `return` in `finally` swallow `KeyboardInterrupt`. Threads that
     are not daemons keep the process until their clients leave; so does asyncio's `serve_forever` from Python 3.12 on.
+    One that is inside `sendall` looks at no flag. Shut down every connection, or make the threads daemons.
 
     Lesson: Starting and stopping
     """
     server = stage.serve("run_echo_server")
-    client = server.connect()
-    client.send(stage.word().encode())
-    client.wait_taken()
+    _two_clients(stage, server, stage.word().encode())
+    assert server.interrupt() == 0
+    server = stage.serve("run_echo_server")
+    server.connect(receive_buffer=4096).fill(_text(stage, 8 * MIB))
     assert server.interrupt() == 0
 
 
 def test_listens_only_where_it_was_told(stage: Stage) -> None:
-    """The program listens on the host it was given, and on no other address.
+    """The program listens on the host and port it was given, and nowhere else; port 0 means any free port.
 
     Look at the address you bind: is it made of `host` and `port`, as they were given?
 
     More: `bind((host, port))` does it. `""` and `"0.0.0.0"` mean every address of the machine, which opens the server
-    to the whole network.
+    to the whole network. With port 0 the system chooses a free one, so two servers can run on one host.
 
     Lesson: Your task
     """
     host = stage.own_host()
-    assert stage.serve("run_echo_server", host).hosts() == {host}
+    port = stage.free_port(host)
+    assert stage.serve("run_echo_server", host, port).places() == {f"{host}:{port}"}
+    for _ in range(2):
+        assert stage.serve("run_echo_server", host).hosts() == {host}
 
 
 def _visit(server: Server, message: bytes) -> Answer:
@@ -299,13 +375,46 @@ def _visit(server: Server, message: bytes) -> Answer:
 
     It half-closes so that a program which wrongly waits for that fails only the checks which are about waiting.
     """
-    client = server.connect()
+    return _converse(server.connect(), message)
+
+
+def _converse(client: Connection, message: bytes) -> Answer:
     client.send(message)
     client.wait_taken()
     client.half_close()
     answer = client.receive_answer(len(message))
     client.close()
     return answer
+
+
+def _two_clients(stage: Stage, server: Server, word: bytes) -> tuple[Connection, Connection]:
+    """One client that has said a word, so that it is surely accepted, and one that has not, and may have to wait."""
+    first = server.connect()
+    first.send(word)
+    first.wait_taken()
+    second = server.connect()
+    stage.settle()
+    return first, second
+
+
+def _comes_and_leaves(stage: Stage, server: Server, number: int) -> bool:
+    """A client that leaves properly, without a word or by a reset, by turns; whether it was served as it should.
+
+    It rests until the program does: a pool of threads that none has come back to starts another one, and may.
+    """
+    message = stage.word().encode()
+    with contextlib.suppress(CheckFailed):  # a server that is gone fails other checks, and holds nothing
+        client = server.connect()
+        if number % 3 == 0 and _converse(client, message) != message:
+            return False
+        if number % 3 == 1:
+            client.send(message)
+            client.wait_taken()
+            client.reset()
+        client.close()
+        stage.settle()
+        return True
+    return False
 
 
 def _text(stage: Stage, size: int) -> bytes:
