@@ -51,8 +51,8 @@ class Deadlines:
     # How long a client with full buffers reads nothing, and how long nobody says a word: a server with time-outs of its
     # own shows then what it does when one is over. Too small: those with longer ones are not caught. Too large: each
     # such check costs that.
-    unread: float = 1.5
-    silence: float = 2.5
+    unread: float = 1.2
+    silence: float = 1.3
     # How long a server may take to give back what its clients used, once they have left. Too small: fails right servers
     # on a busy machine. Too large: each leak costs that long.
     returning: float = 2.0
