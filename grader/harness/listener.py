@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
@@ -18,6 +19,7 @@ from grader.report.result import Finding
 
 BACKLOG = 16
 MAX_CONNECTIONS = 200  # a program that connects on and on is told so
+TRIES = 20  # for a port that is free in both families
 
 
 def own_loopback() -> str:
@@ -30,7 +32,10 @@ def own_loopback() -> str:
 
 
 class Listener:
-    """Listens on an ephemeral port of loopback. `host` and `port` are what the learner's client is given."""
+    """Listens on an ephemeral port of loopback. `host` and `port` are what the learner's client is given.
+
+    For "localhost" it listens at that port in each family, as the client may take either.
+    """
 
     def __init__(
         self,
@@ -45,26 +50,15 @@ class Listener:
         self._conversation = conversation
         self._patience = patience
         self._settle = settle
-        self._sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if (
-            receive_buffer
-        ):  # must be set before listen(): accepted sockets inherit it, and the window is told in the SYN
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        try:
-            self._sock.bind((host, port))
-        except OSError:
-            self._sock.close()
-            raise
-        self._sock.listen(BACKLOG)
-        self._sock.setblocking(False)
+        self._host = host
+        self._socks = _listening(host, port, receive_buffer)
         self.accepted: list[Connection] = []
 
     @property
     def address(self) -> Address:
         """Host and port."""
-        host, port = self._sock.getsockname()[:2]
-        return host, port
+        host, port = self._socks[0].getsockname()[:2]
+        return "localhost" if self._host == "localhost" else host, port
 
     @property
     def port(self) -> int:
@@ -108,10 +102,10 @@ class Listener:
 
     def poll(self, seconds: float = 0.0) -> Connection | None:
         """The next connection if one comes within `seconds`."""
-        if len(self.accepted) >= MAX_CONNECTIONS or not select.select([self._sock], [], [], seconds)[0]:
+        if len(self.accepted) >= MAX_CONNECTIONS or not (ready := select.select(self._socks, [], [], seconds)[0]):
             return None
         try:
-            sock, _ = self._sock.accept()
+            sock, _ = ready[0].accept()
         except OSError:  # gone again before it was accepted
             return None
         self._patience.moved(0)
@@ -122,6 +116,37 @@ class Listener:
 
     def close(self) -> None:
         """Stop listening and close every connection."""
-        self._sock.close()
+        for sock in self._socks:
+            sock.close()
         for connection in self.accepted:
             connection.close()
+
+
+def _listening(host: str, port: int, receive_buffer: int | None) -> list[socket.socket]:
+    """Listening sockets at one port, for each address that "localhost" may be, or for the one given."""
+    if host != "localhost":
+        return [_bound(socket.AF_INET, host, port, receive_buffer)]
+    for _ in range(TRIES):
+        socks = [_bound(socket.AF_INET, "127.0.0.1", port, receive_buffer)]
+        try:
+            return [*socks, _bound(socket.AF_INET6, "::1", socks[0].getsockname()[1], receive_buffer)]
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                return socks  # a machine without IPv6: nobody will look there
+        socks[0].close()
+    raise OSError(errno.EADDRINUSE, f"no port is free in both families, tried {TRIES} times")
+
+
+def _bound(family: int, host: str, port: int, receive_buffer: int | None) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if receive_buffer:  # must be set before listen(): accepted sockets inherit it, and the window is told in the SYN
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    try:
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    sock.listen(BACKLOG)
+    sock.setblocking(False)
+    return sock
