@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from grader.harness.deadlines import DEADLINES
@@ -48,6 +49,21 @@ class Call:
             return outcome
         stop = stop or Stop(kind="sleeping", seconds=DEADLINES.leaving)
         return Outcome(how="unfinished", stop=program.explain(stop))
+
+    def outcome_and_end(self) -> Outcome:
+        """Like `outcome`, for the last call, and "unfinished" as well when the process lives on after it has returned.
+
+        How the process ends is of no account: Python waits a second for a daemon thread that reads `sys.stdin`, and
+        then aborts. So the process has `DEADLINES.leaving` of its own time.
+        """
+        outcome, program = self.outcome(), self.program
+        since = program.own_time()
+        while outcome.how == "returned" and not program.has_ended():
+            if since.is_over(DEADLINES.leaving) and not program.has_ended():
+                stop = Stop(kind="stuck", seconds=DEADLINES.leaving)
+                return Outcome(how="unfinished", stop=program.explain(stop))
+            time.sleep(0.002)  # polling the launcher, which tells of the end
+        return outcome
 
     def is_done(self) -> bool:
         """Whether it has returned or raised."""
