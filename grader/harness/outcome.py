@@ -65,7 +65,9 @@ class Outcome:
             return wording.cannot_call(self.signature or self.misfit, self.call)
         if self.how == "ended":
             status = self.status or 0
-            return wording.killed_by_signal(-status) if status < 0 else wording.ended_early(status)
+            if status < 0:
+                return wording.killed_by_signal(-status)
+            return wording.ended_inside(status) if isinstance(expected, Returns) else wording.ended_early(status)
         if self.how == "raised":
             if isinstance(expected, Raises):
                 return wording.wrong_exception(expected.kind.__name__, self.exception, self.message)

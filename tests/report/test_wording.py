@@ -136,6 +136,7 @@ OTHERS: dict[str, Finding | str] = {
     "returned early": wording.ended_early(),
     "ended early": wording.ended_early(0),
     "a server returned": wording.returned_by_itself("run_server", wording.refused("127.0.0.1:43211")),
+    "ended inside": wording.ended_inside(0),
     "signal": wording.killed_by_signal(11),
     "unknown signal": wording.killed_by_signal(99),
     "crashed": wording.crashed("ConnectionResetError", "[Errno 104] Connection reset by peer", PLACE),
