@@ -19,7 +19,7 @@ from grader.harness.stage import Stage
 from grader.harness.terminal import Terminal
 from grader.harness.wire import Connection
 
-EXERCISE = Exercise(title="Chat client", order=110, functions=("run_client",))
+EXERCISE = Exercise(title="Chat client", order=110, functions=("run_client",), shows=1_000_000)
 
 GREETING = b"Welcome to the chat server! Type 'quit' to exit.\n"
 FAREWELL = "Disconnected from server"
@@ -73,6 +73,17 @@ def text(received: Received) -> Received:
     return dataclasses.replace(received, data=received.data.replace(b"\r", b"").replace(b"\n", b""))
 
 
+def receive_lines(conn: Connection, count: int) -> Received:
+    """Wait for so many lines, with their ends."""
+    data = b""
+    for _ in range(count):
+        line = conn.receive_line()
+        data += line.data
+        if line.ending != "complete":
+            return dataclasses.replace(line, data=data)
+    return Received(data=data, ending="complete")
+
+
 def receive_text(conn: Connection, size: int, before: Callable[[], None] = lambda: None) -> Received:
     """Wait for `size` bytes that are no line ends, a million at a time, with something done `before` each time."""
     data = b""
@@ -86,7 +97,7 @@ def receive_text(conn: Connection, size: int, before: Callable[[], None] = lambd
 
 
 def test_sends_a_typed_line_with_its_end(stage: Stage) -> None:
-    r"""A typed line arrives at the server at once and whole, with a newline at its end.
+    r"""A typed line arrives at the server at once, whole and as it was typed, with a newline at its end.
 
     Look at what you hand to the call that sends: how does the server learn where your line ends?
 
@@ -95,7 +106,7 @@ def test_sends_a_typed_line_with_its_end(stage: Stage) -> None:
 
     Lesson: Lines in a stream
     """
-    chat, line = Chat(stage), stage.word()
+    chat, line = Chat(stage), stage.word().capitalize()
     chat.user.type(f"{line}\n")
     assert chat.server.receive_line() == f"{line}\n".encode()
 
@@ -112,20 +123,21 @@ def test_sends_two_lines_typed_at_once_as_two(stage: Stage) -> None:
     """
     chat, lines = Chat(stage), [stage.word(), stage.word()]
     chat.user.type("{}\n{}\n".format(*lines))
-    for line in lines:
-        assert chat.server.receive_line() == f"{line}\n".encode()
+    assert receive_lines(chat.server, 2) == "{}\n{}\n".format(*lines).encode()
 
 
 def test_sends_typed_text_as_utf_8(stage: Stage) -> None:
-    """What is typed arrives in UTF-8, in whatever script it is written.
+    """What is typed arrives in UTF-8, in whatever script it is written, and only a newline ends a line of it.
 
-    Look at the place where text becomes bytes: which encoding does it use, and has that one a byte for every letter?
+    Look at the places where bytes become text and text bytes: has the encoding bytes for every letter, and what cuts
+    the text into lines?
 
     More: `str.encode()` without an argument is UTF-8, which has bytes for every character; ASCII and Latin-1 do not.
+    `str.splitlines()` cuts at ten characters besides the newline.
 
     Lesson: Lines in a stream
     """
-    chat, line = Chat(stage), f"café 東京 🙂 {stage.word()}"
+    chat, line = Chat(stage), f"café\f東京\u2028🙂 {stage.word()}"
     chat.user.type(f"{line}\n")
     assert chat.server.receive_until(line[-8:].encode()) == line.encode()
 
@@ -147,6 +159,23 @@ def test_shows_lines_that_nobody_asked_for(stage: Stage) -> None:
         assert chat.user.sees(line) == [line]
 
 
+def test_shows_every_line_whatever_it_says(stage: Stage) -> None:
+    """Every line of the server is shown, from the greeting on: an empty line, or the word `quit`, ends nothing.
+
+    Look at what your program does with a line of the server before it shows it: which does it drop or take for an end?
+
+    More: The server has left when `recv` returns `b""`. An empty line is a newline alone, `quit` is for what is typed,
+    and the first line is a line like any other.
+
+    Lesson: Two who may speak at any time
+    """
+    chat, first, last = Chat(stage), stage.word(), stage.word()
+    greeting = GREETING.decode().strip()
+    assert chat.user.sees(greeting) == [greeting]
+    chat.server.send_pieces(b"\n", f"{first}\n".encode(), b"quit\n", f"{last}\n".encode())
+    assert chat.user.sees(first, "quit", last) == [first, "quit", last]
+
+
 def test_shows_both_lines_that_come_in_one_piece(stage: Stage) -> None:
     """Two lines of the server that arrive in one piece are both shown at once, one below the other.
 
@@ -164,33 +193,35 @@ def test_shows_both_lines_that_come_in_one_piece(stage: Stage) -> None:
 @pytest.mark.points(2)
 @pytest.mark.rests_on("pieces")
 def test_shows_a_line_that_comes_in_pieces_once_and_whole(stage: Stage) -> None:
-    """A line that arrives in pieces, cut even inside a character, is shown once and whole, and so is the next one.
+    """A line that comes in pieces, cut even inside a character, is shown once and whole, and so is the next one.
 
     Look at what you do with a piece that has no newline in it: can you print it, or even decode it, already?
 
-    More: Collect bytes until there is a newline, and decode whole lines only. A bare `except` hides the
-    UnicodeDecodeError that half a character raises.
+    More: Collect bytes until there is a newline, keep what follows it, and decode whole lines only. A bare `except`
+    hides the UnicodeDecodeError that half a character raises.
 
     Lesson: Lines in a stream
     """
     chat, start, rest, last = Chat(stage), stage.word(), stage.word(), stage.word()
     line = f"{start} caf\N{LATIN SMALL LETTER E WITH ACUTE} {rest}"
-    chat.server.send_pieces(f"{start} caf\xc3".encode("latin-1"), b"\xa9 ", f"{rest}\n".encode(), f"{last}\n".encode())
+    # The next line begins where this one ends, in one piece that has but one newline.
+    glued, end = f"{rest}\n{last[:3]}".encode(), f"{last[3:]}\n".encode()
+    chat.server.send_pieces(f"{start} caf\xc3".encode("latin-1"), b"\xa9 ", glued, end)
     assert chat.user.sees(line, last) == [line, last]
     assert chat.user.has_seen(start, line) == [start]
 
 
-def test_shows_a_line_of_20000_bytes_whole(stage: Stage) -> None:
-    """A line of 20,000 bytes is shown as one line.
+def test_shows_a_line_of_100000_bytes_whole(stage: Stage) -> None:
+    """A line of 100,000 bytes is shown as one line.
 
     Look at each number in your code that limits how much is read: what becomes of a line that is longer?
 
     More: A limit belongs to a read, not to a line: `readline(1024)` and `recv(1024)` return a part of a longer one.
-    Collect parts until the newline has come.
+    Collect parts until the newline has come. asyncio's streams take no longer line than their `limit`.
 
     Lesson: Lines in a stream
     """
-    chat, line = Chat(stage), stage.data(10_000).hex()
+    chat, line = Chat(stage), stage.data(50_000).hex()
     chat.server.send(f"{line}\n".encode())
     assert chat.user.sees(line) == [line]
 
@@ -211,18 +242,21 @@ def test_shows_a_last_line_that_has_no_end(stage: Stage) -> None:
 
 
 def test_goes_on_after_bytes_that_are_not_text(stage: Stage) -> None:
-    """Bytes that are not UTF-8 do not end the conversation: the next line is shown.
+    """Bytes that are not UTF-8 are shown as U+FFFD and do not end the conversation: the next line is shown.
 
     Look at the place where bytes become text: what does it do with bytes that are none?
 
-    More: `decode(errors="replace")` puts a replacement character in place of each bad byte; without it, `decode` raises
-    UnicodeDecodeError.
+    More: `decode(errors="replace")` puts a replacement character in place of each bad byte; `errors="ignore"` drops
+    them, and without either, `decode` raises UnicodeDecodeError.
 
     Lesson: Lines in a stream
     """
-    chat, line = Chat(stage), stage.word()
-    chat.server.send_pieces(b"\xff\xfe no text \x80\n", f"{line}\n".encode())
+    chat, before, after, line = Chat(stage), f"{stage.word()}\ufffd", f"\ufffd{stage.word()}", stage.word()
+    bad = f"{before}{after}".encode().replace("\ufffd".encode(), b"\xff")
+    chat.server.send_pieces(bad + b"\n", f"{line}\n".encode())
     assert chat.user.sees(line) == [line]
+    for part in (before, after):  # whatever the number of such characters between them
+        assert chat.user.sees(part) == [part]
 
 
 def test_ends_a_shown_line_at_the_newline_only(stage: Stage) -> None:
@@ -257,18 +291,18 @@ def test_does_not_send_lines_of_white_space(stage: Stage) -> None:
 
 @pytest.mark.points(2)
 def test_leaves_by_itself_when_quit_is_typed(stage: Stage) -> None:
-    """A typed `quit` is sent, then the client closes and returns, although the server keeps the connection open.
+    """A typed `quit` is sent, then the client closes and ends, although the server keeps the connection open.
 
     Look at what happens after `quit` was sent: what ends the part of your program that waits for the server?
 
     More: While a thread waits in `recv()`, `close()` neither wakes it nor tells the server; `shutdown()` does both. The
-    server need not close first.
+    server need not close first. A program ends when each thread has ended that is no daemon.
 
     Lesson: How to leave
     """
     chat = Chat(stage)
     chat.user.type("quit\n")
-    assert chat.call.outcome() == Returns()
+    assert chat.call.outcome_and_end() == Returns()
     assert text(chat.server.receive_to_end()) == b"quit"
 
 
@@ -291,11 +325,12 @@ def test_stays_when_a_line_only_mentions_quit(stage: Stage) -> None:
 
     Look at the comparison with `quit`: is it the whole line that you compare?
 
-    More: `"quit" in line` and `line.startswith("quit")` are true for harmless lines. Compare with `==`.
+    More: `"quit" in line`, `line.startswith("quit")` and `endswith` are true for harmless lines. Compare with `==`.
 
     Lesson: How to leave
     """
-    chat, lines = Chat(stage), [f"quitting? I won't quit yet, {stage.word()}", stage.word()]
+    chat, word = Chat(stage), stage.word()
+    lines = [f"quitting? they won't quit yet, {word}", f"{word}, never quit", stage.word()]
     for line in lines:
         chat.user.type_line(line)
     assert receive_text(chat.server, sum(map(len, lines))) == "".join(lines).encode()
@@ -303,23 +338,25 @@ def test_stays_when_a_line_only_mentions_quit(stage: Stage) -> None:
 
 @pytest.mark.points(2)
 def test_leaves_at_the_end_of_the_input(stage: Stage) -> None:
-    """At the end of the input (Ctrl-D, or the end of a file) the client leaves, and the function returns normally.
+    """At the end of the input (Ctrl-D, or the end of a file) the client leaves, whether or not the server closes.
 
     Look at what your reading call does at the end of the input: does it raise, or return something empty for ever?
 
     More: `input()` raises EOFError, `readline()` and `os.read()` return something empty, and a `for` loop over
-    `sys.stdin` ends. Take each for a wish to leave.
+    `sys.stdin` ends. Take each for a wish to leave, as you do with `quit`: the server need not close first.
 
     Lesson: How to leave
     """
-    chat = Chat(stage)
-    chat.user.end_input()
-    chat.hang_up()
-    assert chat.call.outcome() == Returns()
+    for server_closes in (False, True):
+        chat = Chat(stage)
+        chat.user.end_input()
+        if server_closes:
+            chat.hang_up()
+        assert chat.call.outcome() == Returns()
 
 
 def test_says_that_it_has_disconnected(stage: Stage) -> None:
-    """On leaving, the client prints `Disconnected from server`, whoever has left first.
+    """On leaving, the client prints `Disconnected from server`, whoever has left first, and in whatever way.
 
     Look at each way out of your function: which of them come past the line that prints this?
 
@@ -327,13 +364,22 @@ def test_says_that_it_has_disconnected(stage: Stage) -> None:
 
     Lesson: How to leave
     """
-    for user_leaves in (True, False):
+    for leaves in ("quit", "end of input", "server"):
         chat = Chat(stage)
-        if user_leaves:
+        if leaves == "quit":
             chat.user.type("quit\n")
             chat.hang_up()
+        elif leaves == "end of input":
+            chat.user.end_input()
+            chat.hang_up()
         chat.server.half_close()
-        chat.user.end_input()  # a client that waits for the keyboard goes on; that it need not is another check
+        if leaves != "end of input":  # a client that waits for the keyboard goes on; that it need not is another check
+            chat.user.end_input()
+        assert chat.user.sees(FAREWELL) == [FAREWELL]
+    chat = Chat(stage)
+    chat.server.reset()
+    chat.user.end_input()
+    if chat.call.outcome() == Returns():  # that no exception escapes is another check
         assert chat.user.sees(FAREWELL) == [FAREWELL]
 
 
@@ -344,7 +390,7 @@ def test_ends_by_itself_when_the_server_closes(stage: Stage) -> None:
     Look at the part of your program that waits for the keyboard: how does it learn that the server has left?
 
     More: Nothing can wake `input()`. Let the main thread receive and return at the end of the stream, while a daemon
-    thread waits for the keyboard; or wait for both with `selectors`.
+    thread waits for the keyboard; or wait for both with `selectors`. A thread that is no daemon keeps a program alive.
 
     Lesson: When the server leaves
     """
@@ -352,6 +398,7 @@ def test_ends_by_itself_when_the_server_closes(stage: Stage) -> None:
     chat.say_goodbye()
     chat.server.half_close()
     assert chat.call.outcome_in_time() == Returns()
+    assert chat.call.outcome_and_end() == Returns()
 
 
 def test_ends_by_itself_when_the_server_resets(stage: Stage) -> None:
@@ -404,30 +451,34 @@ def test_says_that_nobody_is_listening(stage: Stage) -> None:
 
 
 def test_connects_to_the_host_it_was_given(stage: Stage) -> None:
-    """The client connects to the host that it was given.
+    """The client connects to the host that it was given, whether by address or by name.
 
     Look at the address you connect to: is it made of `host` and `port`, as they were given?
 
-    More: `host` is `localhost` only if nothing else is given. Use the parameters, not their default values.
+    More: `host` is `localhost` only if nothing else is given. Use the parameters, not their default values. `connect`
+    and `create_connection` take names as well as addresses; `inet_aton` does not.
 
     Lesson: Your task
     """
-    Chat(stage, host=stage.own_host())  # waits until the client connects there
+    for host in (stage.own_host(), "localhost"):
+        Chat(stage, host=host)  # waits until the client connects there
 
 
 def test_sends_a_line_of_100000_characters_whole(stage: Stage) -> None:
     """A typed line of 100,000 characters arrives as one line.
 
-    Look at how much your program reads from standard input at a time: does it take each part for a line?
+    Look at how much your program reads from standard input at a time: does it take each part for a line, or for text?
 
-    More: A read with a limit returns a part of a long line. Collect parts until the newline has come, or let
-    `sys.stdin` do so.
+    More: A read with a limit returns a part of a long line, which may end inside a character. Collect bytes until the
+    newline has come, or let `sys.stdin` do so.
 
     Lesson: Lines in a stream
     """
-    chat, line = Chat(stage), stage.data(50_000).hex()
+    body = stage.data(43_000).hex()
+    # Each "é" begins at an odd place, so that every read of a round number of bytes that ends there cuts it in two.
+    chat, line = Chat(stage), "é".join([body[:7], *(body[at : at + 6] for at in range(7, len(body), 6))])[:100_000]
     chat.user.type(f"{line}\n")
-    assert chat.server.receive(len(line)) == line.encode()
+    assert chat.server.receive(len(line.encode())) == line.encode()
 
 
 @pytest.mark.points(2)
@@ -466,20 +517,21 @@ def test_has_sent_everything_typed_before_quit(stage: Stage) -> None:
 
 
 def test_has_sent_everything_when_the_input_ends(stage: Stage) -> None:
-    """All lines that were typed before the end of the input arrive, although the server reads them late.
+    """All lines that were typed before the end of the input arrive, the last without a newline, though read late.
 
     Look at what may still wait to be sent when the input ends: who sees to it before the client leaves?
 
-    More: What waits in a queue, in a thread or in asyncio's writer is lost when the function returns. Wait for it:
-    `join()` the thread or the queue, `await writer.drain()` and `wait_closed()`.
+    More: A last line may come without its newline. What waits in a queue, a thread or asyncio's writer is lost when
+    the function returns. Wait for it: `join()` the thread or the queue, `await writer.drain()` and `wait_closed()`.
 
     Lesson: When the server is slow
     """
     chat = Chat(stage, receive_buffer=4096)
-    expected = chat.type_much()
+    expected, last = chat.type_much(), stage.word()
+    chat.user.type(last)
     chat.user.end_input()
     chat.user.wait_at_rest(and_awake=True)
-    assert receive_text(chat.server, len(expected)) == expected
+    assert receive_text(chat.server, len(expected) + len(last)) == expected + last.encode()
 
 
 @pytest.mark.rests_on("processor_time")
