@@ -56,6 +56,8 @@ def ended_early(status: int | None = None) -> Finding:
 def returned_by_itself(function: str, found: Finding) -> Finding:
     """A server's function returned before Ctrl-C, and that is why the peer found what it did."""
     return replace(found, sentence=f"{safe(function)} returned although nobody pressed Ctrl-C. {found.sentence}")
+
+
 def ended_inside(status: int) -> Finding:
     """The process ended while the function, which should have returned, was still at work."""
     return Finding(sentence=f"The program ended with exit status {status} before its function had returned.")
