@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from grader.harness import system
 from grader.harness.findings import fail
 from grader.harness.meters import Attempt, Exit, Holdings, Hosts, Share
+from grader.harness.outcome import Returns
 from grader.harness.program import Program
 from grader.harness.wire import Connection
 from grader.report import wording
@@ -45,7 +46,7 @@ class Server:
         if not self.addresses:
             stop = program.explain(stop) if stop else None
             outcome = program.result(0)
-            finding = outcome.finding(None) if outcome and outcome.how != "returned" else wording.not_listening()
+            finding = outcome.finding(Returns()) if outcome and outcome.how != "returned" else wording.not_listening()
             raise fail(finding, stop)
         shown = ", ".join(f"{host}:{port}" for host, port in self.addresses)
         self._stage.conversation.record("program", "listening", note=shown)
