@@ -212,10 +212,10 @@ class Stage:
         return all(asleep)
 
     def let_pass(self, seconds: float) -> None:
-        """Do nothing for `seconds` while the programs sleep: a time-out that is over meanwhile has had its effect."""
-        self.settle()
-        time.sleep(seconds)
-        self.settle()
+        """Do nothing until `seconds` have passed for each program that runs: its time-outs may end meanwhile."""
+        passing = [program.own_time() for program in self.programs if not program.has_ended()]
+        while not all(since.is_over(seconds) for since in passing):
+            time.sleep(0.02)
 
     def _nobody_left(self) -> bool:
         for program in self.programs:
