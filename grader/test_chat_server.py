@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.course import Exercise
+from grader.harness.deadlines import DEADLINES
 from grader.harness.provocations import jolt
-from grader.harness.received import Received
+from grader.harness.received import Answer, Received
 
 if TYPE_CHECKING:
     from grader.harness.server import Server
@@ -25,20 +26,23 @@ GREETING = b"Welcome to the chat server! Type 'quit' to exit.\n"
 ANSWER = b"Server received: "
 # A last line, whose answer shows that nothing else was answered before, and that the server still listens.
 STILL_THERE = b"still there?"
+MANY = 3000  # lines: three times as many as calls that Python lets a function make inside each other
 
 
 def test_greets_each_client_at_once(stage: Stage) -> None:
-    """A client is greeted as soon as it has connected, before it has said anything.
+    """A client is greeted as soon as it has connected, before it has said anything, with one line.
 
     Look at what your program does first with a new client: does it wait for something that the client need not do?
 
-    More: Send `GREETING` and a newline before the first `recv`. A client that waits for the greeting says nothing
-    until then.
+    More: Send `GREETING` and one newline before the first `recv`, and nothing else. A client that waits for the
+    greeting says nothing until then.
 
     Lesson: The idea
     """
     client = stage.serve("run_server").connect()
     assert client.receive_line() == GREETING
+    client.send(stage.word().encode() + b"\n")
+    assert _before_an_answer(client) == b""
 
 
 @pytest.mark.points(2)
@@ -62,33 +66,47 @@ def test_answers_each_line_a_client_sends(stage: Stage) -> None:
 
 @pytest.mark.points(2)
 def test_gives_two_answers_to_two_lines_in_one_piece(stage: Stage) -> None:
-    """Two lines that arrive in one piece are two lines, and each gets its answer.
+    """Two lines that arrive in one piece, or three thousand, are as many lines, and each gets its answer.
 
     Look at what you do with what `recv` returned: what if there is more in it than one line?
 
-    More: Cut it at every newline, answer each part but the last, and keep the last one, which has no newline yet.
+    More: Cut it at every newline, answer each part but the last, and keep the last one, which has no newline yet. Do so
+    in a loop: a function that calls itself for the next line is too deep after a thousand.
 
     Lesson: Lines in a stream
     """
     one, two = stage.word().encode(), stage.word().encode()
-    client = stage.serve("run_server").connect()
+    server = stage.serve("run_server")
+    client = server.connect()
     assert _talk(client, one + b"\n" + two + b"\n") == _answers(one, two)
+    client.receive_line()  # the end of the last answer
+    letter = stage.word(1).encode()
+    client.send((letter + b"\n") * MANY)
+    since = server.program.own_time()
+    # One that takes its time for each answer is right, too: only that the conversation goes on is asked.
+    while client.peek(0.02).count(ANSWER) < MANY and not client.has_ended and not since.is_over(DEADLINES.quiet):
+        pass
+    if client.has_ended:
+        answers = (ANSWER + letter + b"\n") * MANY
+        assert client.receive(len(answers)) == answers
 
 
 @pytest.mark.rests_on("pieces")
 @pytest.mark.points(2)
 def test_answers_a_line_that_arrives_in_pieces_once(stage: Stage) -> None:
-    """A line that arrives in three pieces is one line, and is answered once, when its end has come.
+    """A line that arrives in pieces, also behind another line, is answered once, as one line, when its end has come.
 
-    Look at what you do when `recv` returns something without a newline: is a line over when a piece is over?
+    Look at what you do with the part of a piece that has no newline: is a line over when a piece is over?
 
-    More: Add each piece to a buffer. As long as there is no newline in it, there is nothing to answer.
+    More: Add each piece to a buffer. As long as there is no newline in it, there is nothing to answer. What is left in
+    it behind the last newline is the beginning of the next line.
 
     Lesson: Lines in a stream
     """
     word = stage.word().encode()
     client = stage.serve("run_server").connect()
     assert _talk(client, b"hel", b"lo " + word[:4], word[4:] + b"\n") == _answers(b"hello " + word)
+    assert _talk(client, word + b"\nhel", b"lo\n") == _answers(word, b"hello")
 
 
 @pytest.mark.rests_on("pieces")
@@ -147,7 +165,7 @@ def test_answers_an_empty_line_too(stage: Stage) -> None:
 
 
 def test_keeps_the_spaces_around_a_line(stage: Stage) -> None:
-    """Spaces and tabs before and after a line are part of it and come back in the answer.
+    """Spaces and tabs before and after a line, or alone in it, are part of it and come back in the answer.
 
     Look at what you cut off before you answer: is it the end of the line and nothing else?
 
@@ -156,46 +174,54 @@ def test_keeps_the_spaces_around_a_line(stage: Stage) -> None:
 
     Lesson: Your task
     """
-    line = b"  " + stage.word().encode() + b" \t"
-    assert _talk(stage.serve("run_server").connect(), line + b"\n") == _answers(line)
+    lines = b"  " + stage.word().encode() + b" \t", b"  "
+    client = stage.serve("run_server").connect()
+    assert _talk(client, *(line + b"\n" for line in lines)) == _answers(*lines)
 
 
 def test_ends_lines_at_newlines_and_nowhere_else(stage: Stage) -> None:
     """Only a newline ends a line; a form feed, a lone carriage return, U+0085 and U+2028 are part of it.
 
-    Look at what cuts the text into lines: which characters does its documentation call line ends?
+    Look at what cuts the text into lines, and off them what ends them: which characters does its documentation name?
 
-    More: `str.splitlines` knows ten of them, and `makefile("r")` takes a lone carriage return for one unless you give
-    it `newline="\\n"`. Use `split(b"\\n")`, or a binary file.
+    More: `str.splitlines` knows ten line ends, and `makefile("r")` takes a lone carriage return for one unless you give
+    it `newline="\\n"`. Use `split(b"\\n")`, or a binary file. `rstrip` removes all carriage returns at the end,
+    `removesuffix` one.
 
     Lesson: Lines in a stream
     """
     line = "one\ftwo\rthree\x85four\u2028five".encode()
-    assert _talk(stage.serve("run_server").connect(), line + b"\n") == _answers(line)
+    client = stage.serve("run_server").connect()
+    assert _talk(client, line + b"\n") == _answers(line)
+    word = stage.word().encode()
+    client.send(word + b"\r\r\n")
+    assert _hear(client, word + b"\r") == ANSWER + word + b"\r"
 
 
 def test_answers_bytes_that_are_not_text(stage: Stage) -> None:
-    """Bytes that are not UTF-8 come back as replacement characters, and the conversation goes on.
+    """Bytes that are not UTF-8 come back as replacement characters, those that are as they came, also a U+FEFF.
 
-    Look at the call that decodes a line: what does it do with a byte that is not UTF-8?
+    Look at the call that decodes a line: what does it do with a byte that is not UTF-8, and with the first ones?
 
     More: `decode(errors="replace")` puts U+FFFD in the place of such a byte. Without it `decode` raises
-    `UnicodeDecodeError`.
+    `UnicodeDecodeError`. The encoding is UTF-8: `utf-8-sig` drops a U+FEFF at the start of each line.
 
     Lesson: Your task
     """
     word = stage.word().encode()
     client = stage.serve("run_server").connect()
     assert _talk(client, word + b"\xff" + word + b"\n") == _answers(word + "\N{REPLACEMENT CHARACTER}".encode() + word)
+    marked = "\N{ZERO WIDTH NO-BREAK SPACE}".encode() + word
+    assert _talk(client, marked + b"\n") == _answers(marked)
 
 
 def test_answers_a_last_line_without_an_end(stage: Stage) -> None:
-    """What a client has sent when it stops sending is its last line, with or without a newline.
+    """What a client has sent when it stops sending is its last line, with or without a newline, and is answered once.
 
-    Look at what is in your buffer when `recv` returns `b""`: who answers it?
+    Look at what is in your buffer when `recv` returns `b""`: who answers it, and what if there is nothing in it?
 
     More: A client may stop sending and go on reading. After the loop, answer what is left in the buffer, if there is
-    anything, before you close.
+    anything, before you close. After a newline there is nothing left.
 
     Lesson: Your task
     """
@@ -204,36 +230,47 @@ def test_answers_a_last_line_without_an_end(stage: Stage) -> None:
     client.send(word)
     client.half_close()
     assert _hear(client, word) == ANSWER + word
+    client = _another(stage).connect()
+    client.send(word + b"\n")
+    client.half_close()
+    assert _hear(client, word) == ANSWER + word
+    assert _said(_rest(client)) == b""
 
 
 @pytest.mark.points(2)
 def test_closes_the_connection_after_quit_without_an_answer(stage: Stage) -> None:
-    """After `quit` the program closes that client's connection, says nothing more, and serves the next client.
+    """After `quit`, with or without a newline, the program says nothing more, closes, and serves the next client.
 
     Look at what happens between reading `quit` and the end of that client's thread: what is sent, what is closed?
 
     More: Compare before you answer, leave the loop, and close the client's socket. The listening socket stays open.
+    What is left when a client stops sending may be `quit`, too.
 
     Lesson: Quit
     """
     server = stage.serve("run_server")
     client = _join(server)
     client.send(b"quit\n")
-    rest = client.receive_to_end()
-    assert replace(rest, data=rest.data.lstrip(b"\r\n")) == b""
+    assert _rest(client) == b""
+    client = _join(server)
+    client.send(b"quit")
+    client.half_close()
+    assert _said(_rest(client)) == b""
     _join(server)
 
 
 def test_takes_quit_in_any_case_with_spaces_around_it(stage: Stage) -> None:
-    """`QuIt` with spaces, tabs and a carriage return around it is `quit`.
+    """`QuIt` with spaces, tabs, a carriage return or any other white space around it is `quit`.
 
     Look at what you compare with `"quit"`: what was done to the line before?
 
-    More: `line.strip().lower() == "quit"`; `strip()` without an argument removes all white space.
+    More: `line.strip().lower() == "quit"`; `strip()` without an argument removes all white space from a text, and from
+    bytes that of ASCII alone.
 
     Lesson: Your task
     """
     assert _closes(stage.serve("run_server").connect(), b" \tQuIt \t\r\n") == b""
+    assert _closes(_another(stage).connect(), "\N{NO-BREAK SPACE}quit\N{IDEOGRAPHIC SPACE}\n".encode()) == b""
 
 
 @pytest.mark.rests_on("pieces")
@@ -250,11 +287,12 @@ def test_takes_a_quit_that_arrives_in_pieces(stage: Stage) -> None:
 
 
 def test_takes_a_quit_that_follows_a_line_in_the_same_piece(stage: Stage) -> None:
-    """When `hello` and `quit` arrive in one piece, the first is answered, and the second closes the connection.
+    """When `hello` and `quit` arrive in one piece, the first is answered, the second closes, and no third is answered.
 
     Look at what happens to the second line of a piece: is it treated as the first one was?
 
-    More: Go through all the lines of a piece, one after another, and compare each with `quit` before you answer it.
+    More: Go through all the lines of a piece, one after another, and compare each with `quit` before you answer it. At
+    `quit` leave that loop, too.
 
     Lesson: Lines in a stream
     """
@@ -263,6 +301,9 @@ def test_takes_a_quit_that_follows_a_line_in_the_same_piece(stage: Stage) -> Non
     client.send(word + b"\nquit\n")
     assert _hear(client, word) == ANSWER + word
     assert _closes(client) == b""
+    client = _join(_another(stage))
+    client.send(b"quit\n" + word + b"\n")
+    assert _answer_to(client, word) == b""
 
 
 def test_answers_a_line_that_has_quit_among_other_words(stage: Stage) -> None:
@@ -281,19 +322,26 @@ def test_answers_a_line_that_has_quit_among_other_words(stage: Stage) -> None:
 
 @pytest.mark.rests_on("short_sends")
 def test_sends_whole_answers_to_a_client_that_reads_slowly(stage: Stage) -> None:
-    """However slowly a client reads, it gets every answer whole: six of them, each of 100,000 bytes.
+    """However slowly a client reads, and if it has stopped sending, it gets every answer whole: six of 100,000 bytes.
 
-    Look at the call that sends an answer: does it promise to take all of it?
+    Look at the call that sends an answer: does it promise to take all of it, whenever the client reads?
 
     More: `send` returns how many bytes it took, which may be fewer than you gave it. `sendall` goes on until all are
-    taken; a non-blocking socket needs a buffer for the rest.
+    taken, or until a time-out of the socket is over; a non-blocking socket needs a buffer for the rest, which is sent
+    before the connection is closed.
 
     Lesson: Your task
     """
+    lines = [stage.data(50_000).hex().encode() for _ in range(6)]
+    client = _join(_another(stage), receive_buffer=4096, segment=1460)
+    client.fill(b"\n".join(lines[:2]) + b"\n")
+    client.half_close()
+    for line in lines[:2]:
+        assert _hear(client, line) == ANSWER + line
     server = stage.serve("run_server")
     client = _join(server, receive_buffer=4096, segment=1460)
-    lines = [stage.data(50_000).hex().encode() for _ in range(6)]
     client.fill(b"\n".join(lines) + b"\n")
+    stage.let_pass(DEADLINES.quiet)
     for line in lines:
         jolt(server.program, times=1)
         assert _hear(client, line) == ANSWER + line
@@ -330,12 +378,13 @@ def test_goes_on_when_clients_reset_their_connections(stage: Stage) -> None:
 
 @pytest.mark.rests_on("processor_time")
 def test_rests_while_no_client_says_anything(stage: Stage) -> None:
-    """While nobody says anything, one client having left and one being silent, the program uses no processor time.
+    """While one client is silent and one has left, the program uses no processor time, and later it serves as before.
 
-    Look at each loop: what does it wait in when there is nothing to do, and what does `recv` return after the end?
+    Look at each loop: what does it wait in when there is nothing to do, and what does that call return or raise?
 
     More: At the end of the stream `recv` returns `b""` at once, again and again: leave the loop. A loop around
-    non-blocking calls needs something to wait in, such as `select`, without a time-out.
+    non-blocking calls needs something to wait in, such as `select`, without a time-out. With `settimeout`, `accept` and
+    `recv` raise `TimeoutError` when nobody says anything.
 
     Lesson: When a client leaves
     """
@@ -343,8 +392,13 @@ def test_rests_while_no_client_says_anything(stage: Stage) -> None:
     client = _join(server)
     client.half_close()
     client.wait_taken()
-    _join(server)
+    silent = _join(server)
     assert server.busy_share() <= 0.5
+    stage.let_pass(DEADLINES.quiet)
+    _ask(silent)
+    silent.half_close()
+    _rest(silent)
+    _join(server)
 
 
 @pytest.mark.rests_on("open_files")
@@ -373,6 +427,21 @@ def test_keeps_nothing_of_clients_that_have_left(stage: Stage) -> None:
     assert server.holdings(before) <= before
 
 
+def test_listens_only_where_it_was_told(stage: Stage) -> None:
+    """The program listens on the host it was given, and on no other address; port 0 is any free port.
+
+    Look at the address you bind: is it made of `host` and `port`, as they were given?
+
+    More: `bind((host, port))` does it. `""` and `"0.0.0.0"` mean every address of the machine, which opens the server
+    to the whole network; `port or 5555` takes 0 for no port at all.
+
+    Lesson: Your task
+    """
+    host = stage.own_host()
+    for _ in range(2):  # at once, so that a second one finds another port
+        assert stage.serve("run_server", host).hosts() == {host}
+
+
 def test_starts_again_on_the_same_port_at_once(stage: Stage) -> None:
     """After it was killed in the middle of a conversation, the program can listen on the same port again.
 
@@ -392,18 +461,22 @@ def test_starts_again_on_the_same_port_at_once(stage: Stage) -> None:
 
 @pytest.mark.points(2)
 def test_ends_at_ctrl_c_with_clients_connected(stage: Stage) -> None:
-    """Ctrl-C ends the program within two seconds, with exit status 0, also while a client is connected and silent.
+    """Ctrl-C ends the program within two seconds, with exit status 0, also while clients are connected and silent.
 
     Look at what still runs after Ctrl-C: who ends the threads or processes that wait for a client?
 
-    More: Make threads daemons, or wake them with `shutdown` on their clients' sockets; `close` wakes nobody. A bare
-    `except`, and `continue` or `return` in `finally`, swallow `KeyboardInterrupt`. With asyncio, close the clients'
-    writers yourself: since Python 3.12 a server that ends waits for them.
+    More: Make threads daemons, or wake them with `shutdown` on their clients' sockets; `close` wakes nobody. Joining
+    each with a time-out takes that long for each. A bare `except`, and `continue` or `return` in `finally`, swallow
+    `KeyboardInterrupt`. With asyncio, close the clients' writers yourself: since Python 3.12 a server that ends waits
+    for them.
 
     Lesson: Starting and stopping
     """
     server = stage.serve("run_server")
     _join(server)
+    for _ in range(2):
+        server.connect()
+        stage.settle()  # accepted now, unless only one is served at a time, which is another check's business
     assert server.interrupt() == 0
 
 
@@ -442,9 +515,30 @@ def test_serves_others_while_a_client_is_silent_in_mid_line(stage: Stage) -> Non
     for client, piece in (silent, b"hel"), (half, b"caf\xc3"):
         client.send(piece)
         client.wait_taken()
-    _join(server)
+    other = server.connect()
+    other.send(b"hello\n")
+    assert _hear(other, b"hello") == ANSWER + b"hello"
     silent.send(b"lo\n")
     assert _hear(silent, b"hello") == ANSWER + b"hello"
+
+
+@pytest.mark.points(2)
+def test_serves_others_while_a_client_does_not_read(stage: Stage) -> None:
+    """A client that does not read its answers, until no more of them can be sent, holds up nobody else.
+
+    Look at the call that sends an answer: who waits with it when that client does not read?
+
+    More: `sendall` waits until the client reads. Hold no lock meanwhile that others need. With a selector, make the
+    sockets non-blocking, keep what could not be sent, and go on when the selector says that there is room.
+
+    Lesson: Many clients at once
+    """
+    server = stage.serve("run_server")
+    early = _join(server)
+    client = _join(server, receive_buffer=4096, segment=1460)
+    client.fill(b"".join(stage.data(50_000).hex().encode() + b"\n" for _ in range(6)))
+    _join(server)
+    _ask(early)
 
 
 @pytest.mark.points(2)
@@ -467,18 +561,31 @@ def test_serves_a_hundred_clients_at_once(stage: Stage) -> None:
 
 
 def _join(server: Server, line: bytes = b"hello", **options: int) -> Connection:
-    """A client that has connected, has sent a line and has had its answer."""
+    """A client that has connected, has sent a line and has had an answer."""
     client = server.connect(**options)
-    client.send(line + b"\n")
-    assert _hear(client, line) == ANSWER + line
+    _ask(client, line)
     return client
+
+
+def _another(stage: Stage) -> Server:
+    """A second server, on another address: one that takes port 0 for its default port is told so in one check."""
+    return stage.serve("run_server", stage.own_host())
+
+
+def _ask(client: Connection, line: bytes = b"hello") -> None:
+    """Send a line and wait for its answer. What that says is another check's business."""
+    client.send(line + b"\n")
+    heard = _hear(client, line)
+    assert Answer(data=heard.data, ending=heard.ending, stop=heard.stop) == ANSWER + line
+    if heard.data != ANSWER + line:
+        client.receive_line()  # the rest of it
 
 
 def _hear(client: Connection, line: bytes) -> Received:
     """The next answer, as far as it should be the one to `line`; a greeting and line ends before it are left out."""
     start = client.receive_until(ANSWER)
     if start.ending != "complete":
-        return replace(start, data=start.data.removeprefix(GREETING))
+        return replace(start, data=_without_greeting(start.data))
     text = client.receive(len(line))
     return replace(text, data=ANSWER + text.data)
 
@@ -489,7 +596,7 @@ def _talk(client: Connection, *pieces: bytes) -> Received:
     heard = client.receive_until(ANSWER + STILL_THERE)
     before, *answers = heard.data.replace(b"\r\n", b"\n").split(ANSWER)
     if not answers:
-        return replace(heard, data=before.removeprefix(GREETING))
+        return replace(heard, data=_without_greeting(before))
     return replace(heard, data=_answers_as_sent(answers))
 
 
@@ -506,3 +613,32 @@ def _closes(client: Connection, *pieces: bytes) -> Received:
     """Nothing, if these pieces close the connection; otherwise what is answered to them and to one more line."""
     heard = _talk(client, *pieces)
     return replace(heard, data=b"", ending="complete") if heard.ending in ("end", "reset") else heard
+
+
+def _before_an_answer(client: Connection) -> Received:
+    """What comes before the next answer; that none comes is another check's business."""
+    heard = client.receive_until(ANSWER)
+    data = heard.data.removesuffix(ANSWER) if heard.ending == "complete" else b""
+    return Received(data=data, ending="complete")
+
+
+def _answer_to(client: Connection, line: bytes) -> Received:
+    """The answer to `line` if the program gives one, and nothing if not."""
+    heard = client.receive_until(ANSWER + line)
+    return Received(data=ANSWER + line if heard.ending == "complete" else b"", ending="complete")
+
+
+def _rest(client: Connection) -> Received:
+    """What comes until the end of the stream, without the line end of an answer before it."""
+    rest = client.receive_to_end()
+    return replace(rest, data=rest.data.lstrip(b"\r\n"))
+
+
+def _said(rest: Received) -> Received:
+    """The same for a check to which it does not matter whether the end came."""
+    return Received(data=rest.data, ending="complete")
+
+
+def _without_greeting(data: bytes) -> bytes:
+    """What is left when a greeting, and line ends before it, are left out."""
+    return data.replace(b"\r\n", b"\n").lstrip(b"\n").removeprefix(GREETING)
