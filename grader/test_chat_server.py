@@ -523,25 +523,6 @@ def test_serves_others_while_a_client_is_silent_in_mid_line(stage: Stage) -> Non
 
 
 @pytest.mark.points(2)
-def test_serves_others_while_a_client_does_not_read(stage: Stage) -> None:
-    """A client that does not read its answers, until no more of them can be sent, holds up nobody else.
-
-    Look at the call that sends an answer: who waits with it when that client does not read?
-
-    More: `sendall` waits until the client reads. Hold no lock meanwhile that others need. With a selector, make the
-    sockets non-blocking, keep what could not be sent, and go on when the selector says that there is room.
-
-    Lesson: Many clients at once
-    """
-    server = stage.serve("run_server")
-    early = _join(server)
-    client = _join(server, receive_buffer=4096, segment=1460)
-    client.fill(b"".join(stage.data(50_000).hex().encode() + b"\n" for _ in range(6)))
-    _join(server)
-    _ask(early)
-
-
-@pytest.mark.points(2)
 def test_serves_a_hundred_clients_at_once(stage: Stage) -> None:
     """A hundred clients are connected at once, and each is served.
 

@@ -118,7 +118,7 @@ def test_returns_8_mib_to_a_client_that_reads_slowly(stage: Stage) -> None:
     client = server.connect(receive_buffer=4096)
     message = _text(stage, 8 * MIB)
     client.fill(message)
-    stage.let_pass(DEADLINES.unread)
+    stage.let_pass(DEADLINES.quiet)
     for start in range(0, 8 * MIB, MIB):
         jolt(server.program)
         assert client.receive(MIB) == message[start : start + MIB]
@@ -221,7 +221,7 @@ def test_goes_on_after_a_silence(stage: Stage) -> None:
     client = visited.connect()
     client.send(stage.word().encode())
     client.wait_taken()
-    stage.let_pass(DEADLINES.silence)
+    stage.let_pass(DEADLINES.quiet)
     client.half_close()
     client.receive_answer(8)  # none is right, too: who says nothing may be shown the door
     client.close()

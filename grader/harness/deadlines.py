@@ -48,11 +48,6 @@ class Deadlines:
     # How long a client whose server reads nothing may hold on before the server reads. Too small: one that gives up
     # after a while, and loses what it has not sent, is not caught. Too large: one that polls costs that long.
     pause: float = 1.0
-    # How long a client with full buffers reads nothing, and how long nobody says a word: a server with time-outs of its
-    # own shows then what it does when one is over. Too small: those with longer ones are not caught. Too large: each
-    # such check costs that.
-    unread: float = 1.2
-    silence: float = 1.3
     # How long a server may take to give back what its clients used, once they have left. Too small: fails right servers
     # on a busy machine. Too large: each leak costs that long.
     returning: float = 2.0
@@ -71,7 +66,7 @@ class Deadlines:
     beginning: float = 1.0
     # The window in which a program that has nothing to do must sleep. Too small: the processor's clock is too coarse.
     meter: float = 0.3
-    # How long a client of a server with many clients says nothing, or reads nothing: what time-outs of its own do to it
+    # How long a client says nothing or, with full buffers, reads nothing, or no client comes: what time-outs of its own do to it
     # shows then. Too small: servers with a time-out of a second are not caught. Too large: each such check costs that.
     quiet: float = 1.2
     # How long a thread that is ready to run may be without its turn before the meter gives up on it. Too small: one
