@@ -66,6 +66,7 @@ class Grading:
         self._lost = 0.0
         self._unusable: tuple[str, Place | None] | None = None
         self._notes: set[str] = set()
+        self._started: set[str] = set()
         self._bites: dict[Trick, bool] = {}
         self.status: ExerciseStatus | None = None
         self._scratch = assignment.scratch or Path(tempfile.mkdtemp(prefix="socket-exercises-"))
@@ -88,6 +89,7 @@ class Grading:
             source=Source(path=assignment.folder / f"{assignment.info.name}.py"),
             request=assignment.request,
             policy=replace(policy, writable=(str(self._scratch),)) if policy else None,
+            started=self._started,
         )
 
     def _reopen_workshop(self) -> None:
@@ -158,11 +160,19 @@ class Grading:
             self.status = "not_started" if isinstance(error, NotStarted) else "broken"
             if isinstance(error, Broken) or len(self._workshop.functions) == 1:
                 self._unusable = (error.sentence, error.where)
+        if error is None:
+            self._note_started()
         if isinstance(error, LauncherGone):  # one that does not answer may still be there
             self._reopen_workshop()
         self._hung += result.status == "hung"
         self._lost += 0.0 if result.status == "passed" else seconds
         self._report(result)
+
+    def _note_started(self) -> None:
+        """A check has passed: from now on NotImplementedError is an exception like any other."""
+        functions = self._workshop.functions
+        programs = self._stage.programs if self._stage else ()
+        self._started.update(functions if len(functions) == 1 else {f for p in programs for f in p.at_work()})
 
     def _without_bite(self, item: pytest.Item) -> NotChecked | None:
         """Why a check that passed has shown nothing: a trick it rests on does not work on this system."""

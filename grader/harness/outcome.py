@@ -48,6 +48,11 @@ class Outcome:
         """The exception's class as learners write it: `ConnectionRefusedError`, `json.JSONDecodeError`."""
         return self.classes[0].removeprefix("builtins.") if self.classes else ""
 
+    @property
+    def is_a_stub(self) -> bool:
+        """Whether it raised what a function raises that is not written yet."""
+        return f"builtins.{NotImplementedError.__name__}" in self.classes
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Raises):
             fits = self.how == "raised" and f"builtins.{other.kind.__name__}" in self.classes and not self.misfit

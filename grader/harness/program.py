@@ -57,6 +57,7 @@ class Program:
         self._unpacker = plain.Unpacker()
         self._results: list[Outcome] = []
         self._calls: list[str] = []
+        self._functions: list[str] = []  # those called, in the same order
         self._closed = False
         self._fault = ""
         self.serves = ""  # the name of the function, when it is a server, which returns at Ctrl-C only
@@ -113,6 +114,7 @@ class Program:
         shown = f"{function}({', '.join(shorten(arg) for arg in args)})"
         self._conversation.record("peer", "call", note=shown)
         self._calls.append(shown)
+        self._functions.append(function)
         self._say(do="call", function=function, args=[plain.encode(arg) for arg in args], last=last, killed=killed)
         return Call(self, len(self._calls) - 1)
 
@@ -195,7 +197,14 @@ class Program:
             self._conversation.record("program", "returned", note=shorten(outcome.value))
         else:
             self._conversation.record("program", "raised", note=f"{outcome.exception}: {outcome.message}"[:200])
+        if not outcome.is_a_stub and not outcome.misfit:
+            self._workshop.started.add(self._functions[len(self._results)])
         self._results.append(outcome)
+
+    def at_work(self) -> set[str]:
+        """The functions called that have not said that they are stubs."""
+        stubs = (name for name, outcome in zip(self._functions, self._results, strict=False) if outcome.is_a_stub)
+        return set(self._functions).difference(stubs)
 
     def is_paused(self) -> bool:
         """Whether a generator it was given waits before an item (see `plain.Generator`)."""
@@ -232,8 +241,8 @@ class Program:
         if not self.loaded and self._closed and self.has_ended():
             status = self._status or 0
             raise Broken(wording.import_exits(status) if status >= 0 else wording.killed_by_signal(-status).sentence)
-        for outcome in self._results:
-            if f"builtins.{NotImplementedError.__name__}" in outcome.classes:
+        for function, outcome in zip(self._functions, self._results, strict=False):
+            if outcome.is_a_stub and function not in self._workshop.started:
                 raise NotStarted(wording.not_started(), outcome.where)
 
     def wait_until(self, ready: Callable[[], bool], poll: float = 0.0005) -> Stop | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ class Workshop:
     """What a worker has for starting programs: one exercise of one submission.
 
     `folder` holds the staged files, `scratch` is where programs may write; without a `policy` there is no fence.
+    `started` are the functions of which something else is known than that they raise NotImplementedError.
     """
 
     launcher: Launcher
@@ -29,6 +30,7 @@ class Workshop:
     source: Source
     request: dict[str, Any]
     policy: Policy | None = None
+    started: set[str] = field(default_factory=set)
 
     def fence(self, door: Door) -> dict[str, Any] | None:
         """What a program of this workshop may do, as its launcher takes it."""

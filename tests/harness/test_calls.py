@@ -106,6 +106,19 @@ def test_not_started_is_told_from_wrong(start: Start) -> None:
     assert told.value.where.line == 3
 
 
+def test_not_implemented_is_an_exception_like_any_other_once_the_function_has_done_something(start: Start) -> None:
+    program = start("def run(it):\n    if it: raise NotImplementedError\n    return 'here'").program()
+    assert program.call("run", "").outcome() == "here"
+    assert program.call("run", "https").outcome() == Raises(NotImplementedError)
+
+
+def test_another_function_may_still_be_not_started(start: Start) -> None:
+    stage = start("def run(): return 1\ndef walk(): raise NotImplementedError", "run", "walk")
+    assert stage.call("run").outcome() == 1
+    with pytest.raises(NotStarted):
+        stage.call("walk").outcome()
+
+
 def test_a_call_that_does_not_fit_names_the_signature(start: Start) -> None:
     outcome = start("def run(url): return url").call("run", "http://x", 0.5).outcome()
     assert outcome != Raises(TypeError)

@@ -55,6 +55,26 @@ def test_a_program_that_ends_itself_has_crashed_with_that_status(grade: Grade) -
     assert {check.status for check in ended} == {"crashed"}
 
 
+def test_who_has_passed_a_check_has_started(grade: Grade) -> None:
+    graded = grade(
+        "echo_server",
+        """
+        import socket
+        def run_echo_server(host, port):
+            with socket.create_server((host, port)) as server:
+                conn, _ = server.accept()
+                with conn:
+                    while data := conn.recv(65536):
+                        conn.sendall(data)
+            raise NotImplementedError("the next client")
+        """,
+        hung_limit=0,
+    )
+    assert graded.status == "failed"
+    assert {check.status for check in graded.checks} >= {"passed", "crashed"}
+    assert "not_run" not in {check.status for check in graded.checks}
+
+
 def test_who_is_denied_something_is_told_of_the_fence(grade: Grade) -> None:
     graded = grade(
         "udp_sender",
