@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import replace
 
-from grader.report.literals import count, safe, shortened
+from grader.report.literals import bytes_literal, count, safe, shortened
 from grader.report.result import Finding, Place
 from grader.report.wording.standing import place, seconds_text
 
@@ -36,6 +36,29 @@ def refused(address: str = "") -> Finding:
 def request_refused(reason: str) -> Finding:
     """A request that a server which keeps the rules of HTTP does not answer; `reason` is the parser's text."""
     return Finding(sentence=f"A strict server refuses this request: {shortened(reason, 120)}.")
+
+
+def no_version(first_line: bytes) -> Finding:
+    """A request whose first line ends after the target."""
+    return Finding(
+        sentence="The first line of the request does not say which HTTP it speaks: HTTP/1.1, or HTTP/1.0, is missing.",
+        expected=bytes_literal(first_line.rstrip() + b" HTTP/1.1"),
+        arrived=bytes_literal(first_line.rstrip()),
+    )
+
+
+def no_host() -> Finding:
+    """A request in HTTP/1.0 that does not say which site is meant."""
+    return Finding(sentence="The request has no Host header.")
+
+
+def gave_up_early(seconds: float, timeout: float) -> Finding:
+    """A time-out that ran out before its time."""
+    return Finding(
+        sentence=f"The program raised TimeoutError after {seconds:.2f} s. It was given a time-out of {timeout:g} s.",
+        expected=f"TimeoutError after {timeout:g} s",
+        arrived=f"TimeoutError after {seconds:.2f} s",
+    )
 
 
 def too_many_connections(number: int) -> Finding:
