@@ -66,8 +66,8 @@ class Deadlines:
     beginning: float = 1.0
     # The window in which a program that has nothing to do must sleep. Too small: the processor's clock is too coarse.
     meter: float = 0.3
-    # How long a client says nothing or, with full buffers, reads nothing, or no client comes: what time-outs of its own do to it
-    # shows then. Too small: servers with a time-out of a second are not caught. Too large: each such check costs that.
+    # How long nobody comes, or a client says nothing or, with full buffers, reads nothing: what time-outs of a server
+    # do shows then. Too small: those with a time-out of a second are not caught. Too large: each such check costs that.
     quiet: float = 1.2
     # How long a thread that is ready to run may be without its turn before the meter gives up on it. Too small: one
     # that spins is not caught on a busy machine. Too large: each meter costs that, where a thread never has its turn.
