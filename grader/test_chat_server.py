@@ -332,13 +332,15 @@ def test_sends_whole_answers_to_a_client_that_reads_slowly(stage: Stage) -> None
 
     Lesson: Your task
     """
+    server = stage.serve("run_server")
     lines = [stage.data(50_000).hex().encode() for _ in range(6)]
-    client = _join(_another(stage), receive_buffer=4096, segment=1460)
+    client = _join(server, receive_buffer=4096, segment=1460)
     client.fill(b"\n".join(lines[:2]) + b"\n")
     client.half_close()
     for line in lines[:2]:
         assert _hear(client, line) == ANSWER + line
-    server = stage.serve("run_server")
+    client.receive_line()  # the end of the last answer
+    client.close()
     client = _join(server, receive_buffer=4096, segment=1460)
     client.fill(b"\n".join(lines) + b"\n")
     stage.let_pass(DEADLINES.quiet)
