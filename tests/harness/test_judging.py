@@ -108,7 +108,7 @@ def test_a_program_that_kills_the_launcher_fails_and_the_next_check_has_a_new_on
     # Whether the check that did it passes is a matter of luck; the next one has a new launcher.
     assert statuses.pop("sends_65507_bytes_in_one_datagram") in ("passed", "crashed")
     assert statuses.pop("refuses_a_message_of_65508_bytes") == "failed"  # OSError, not ValueError
-    assert list(statuses.values()) == ["passed"] * 11
+    assert set(statuses.values()) == {"passed"}
 
 
 def test_an_exercise_that_takes_too_long_in_vain_is_left(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
