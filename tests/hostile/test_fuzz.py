@@ -57,13 +57,13 @@ def listening(calls: int = 2) -> Iterator[Program]:
     program = object.__new__(Program)
     program._control, far_end = socket.socketpair()
     program._unpacker = plain.Unpacker()
-    program._results, program._calls = [], ["call"] * calls
+    program._results, program._calls, program._functions = [], ["call"] * calls, ["run"] * calls
     program._closed = program.loaded = False
     program._fault = ""
     program._status, program._heard = 0, 0
     program._broken = None
     program._conversation = Conversation()
-    program._workshop = type("Workshop", (), {"source": SOURCE})()
+    program._workshop = type("Workshop", (), {"source": SOURCE, "started": set()})()
     program._control.setblocking(False)
     with program._control, far_end:
         yield program
