@@ -343,7 +343,7 @@ def test_sends_whole_answers_to_a_client_that_reads_slowly(stage: Stage) -> None
     client.close()
     client = _join(server, receive_buffer=4096, segment=1460)
     client.fill(b"\n".join(lines) + b"\n")
-    stage.let_pass(DEADLINES.quiet)
+    stage.let_pass(DEADLINES.unread)
     for line in lines:
         jolt(server.program, times=1)
         assert _hear(client, line) == ANSWER + line

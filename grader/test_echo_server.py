@@ -118,7 +118,7 @@ def test_returns_8_mib_to_a_client_that_reads_slowly(stage: Stage) -> None:
     client = server.connect(receive_buffer=4096)
     message = _text(stage, 8 * MIB)
     client.fill(message)
-    stage.let_pass(DEADLINES.quiet)
+    stage.let_pass(DEADLINES.unread)
     for start in range(0, 8 * MIB, MIB):
         jolt(server.program)
         assert client.receive(MIB) == message[start : start + MIB]

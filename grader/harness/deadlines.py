@@ -66,9 +66,11 @@ class Deadlines:
     beginning: float = 1.0
     # The window in which a program that has nothing to do must sleep. Too small: the processor's clock is too coarse.
     meter: float = 0.3
-    # How long nobody comes, or a client says nothing or, with full buffers, reads nothing: what time-outs of a server
-    # do shows then. Too small: those with a time-out of a second are not caught. Too large: each such check costs that.
+    # How long nobody comes, or a client says nothing, and how long one reads nothing, with full buffers: what time-outs
+    # of a server do shows then. Too small: those of a second, or half of one, are not caught. Too large: each such check
+    # costs that.
     quiet: float = 1.2
+    unread: float = 0.7
     # How long a thread that is ready to run may be without its turn before the meter gives up on it. Too small: one
     # that spins is not caught on a busy machine. Too large: each meter costs that, where a thread never has its turn.
     turn: float = 30.0
