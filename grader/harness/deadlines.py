@@ -67,8 +67,8 @@ class Deadlines:
     # The window in which a program that has nothing to do must sleep. Too small: the processor's clock is too coarse.
     meter: float = 0.3
     # How long nobody comes, or a client says nothing, and how long one reads nothing, with full buffers: what time-outs
-    # of a server do shows then. Too small: those of a second, or half of one, are not caught. Too large: each such check
-    # costs that.
+    # of a server do shows then. Too small: those of a second, or half of one, are not caught. Too large: each check of
+    # that costs it.
     quiet: float = 1.2
     unread: float = 0.7
     # How long a thread that is ready to run may be without its turn before the meter gives up on it. Too small: one
