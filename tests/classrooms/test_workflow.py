@@ -92,7 +92,7 @@ def test_what_a_program_prints_comes_between_two_tokens(learner: Path, tmp_path:
     assert last == f"::{token}::"
     assert token not in "".join(inside)
     commands = [line for line in printed["Hand over the results"].splitlines() if not line.startswith("::error file=")]
-    assert commands == ["::notice title=Socket exercises::0 of 36 points"]
+    assert commands == ["::notice title=Socket exercises::0 of 39 points"]
 
 
 def test_a_link_to_the_course_is_no_work(learner: Path, tmp_path: Path) -> None:
