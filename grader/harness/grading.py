@@ -120,7 +120,7 @@ class Grading:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Leave a check out when the submission cannot be used, or has hung too often."""
         self._comparison, self._stage = None, None
-        if self._launcher.is_gone():  # a program has killed it
+        if not self._launcher.answers():  # a program has killed it
             self._reopen_workshop()
         reason = self._reason_not_to_run()
         if reason:

@@ -45,8 +45,8 @@ class Launcher(Protocol):
     def running(self) -> set[int]:
         """The programs that have not ended."""
 
-    def is_gone(self) -> bool:
-        """Whether it can start no more programs."""
+    def answers(self) -> bool:
+        """Whether it can start programs; one that has just been killed says nothing. Answers that are late are none."""
 
     def close(self) -> None:
         """End everything that was started."""
@@ -111,9 +111,16 @@ class ForkLauncher:
         """See `Launcher.running`."""
         return self._running
 
-    def is_gone(self) -> bool:
-        """See `Launcher.is_gone`."""
-        return self._process.poll() is not None
+    def answers(self) -> bool:
+        """See `Launcher.answers`."""
+        try:
+            self._socket.sendall(b'{"ping": true}\n')
+            while message := self._next(DEADLINES.launcher):
+                if "pong" in message:
+                    return True
+        except (OSError, LauncherGone):
+            pass
+        return False
 
     def close(self) -> None:
         """See `Launcher.close`. The launcher ends everything when its socket does."""
@@ -184,9 +191,9 @@ class SpawnLauncher:
         """See `Launcher.running`."""
         return {pid for pid, process in self._processes.items() if process.poll() is None}
 
-    def is_gone(self) -> bool:
-        """See `Launcher.is_gone`: there is nobody who could be gone."""
-        return False
+    def answers(self) -> bool:
+        """See `Launcher.answers`: there is nobody who could be gone."""
+        return True
 
     def close(self) -> None:
         """See `Launcher.close`."""

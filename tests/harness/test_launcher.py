@@ -111,6 +111,17 @@ def test_a_launcher_that_was_killed_is_gone_and_so_are_its_programs(launcher: Fo
         start_program(launcher, tmp_path)
 
 
+def test_a_launcher_answers_beside_its_programs_until_it_is_killed(launcher: ForkLauncher, tmp_path: Path) -> None:
+    _, control = start_program(launcher, tmp_path)
+    assert launcher.answers()
+    adopter = launcher.adopter()
+    assert adopter is not None
+    os.kill(adopter, signal.SIGKILL)
+    assert not launcher.answers()
+    assert not launcher.answers()
+    control.close()
+
+
 def test_a_launcher_that_does_not_answer_is_given_up_and_ended(
     launcher: ForkLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +132,7 @@ def test_a_launcher_that_does_not_answer_is_given_up_and_ended(
     monkeypatch.setattr("grader.harness.launcher.DEADLINES", dataclasses.replace(DEADLINES, launcher=0.2))
     with pytest.raises(LauncherGone, match="did not answer for 0"):
         start_program(launcher, tmp_path)
+    assert not launcher.answers()
     launcher.close()
     assert not psutil.pid_exists(adopter)
 

@@ -3,8 +3,8 @@
 Run as a script (`python -I -S -B launcher.py DESCRIPTOR MODULE...`) with one end of a Unix socket pair, and the modules
 that the submission seems to import. Each request is a line of JSON with four descriptors (control, stand, standard
 input, output and error follow as named in `descriptors`); the answer is a line `{"pid": …}`, and a line
-`{"ended": pid, "status": …}` when that process has ended. When the grader goes away, so does everything the launcher
-started.
+`{"ended": pid, "status": …}` when that process has ended. The answer to `{"ping": true}` is `{"pong": true}`. When the
+grader goes away, so does everything the launcher started.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ class Launcher:
                 if request is None:
                     self._end_everything()
                     return None
-                if request:
+                if request and "ping" in request:
+                    self._tell(pong=True)
+                elif request:
                     status = self._fork(request)
                     if status is not None:
                         return status
