@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from grader.harness import localhost
 from grader.harness.conversation import Conversation
 from grader.harness.deadlines import DEADLINES
 from grader.harness.findings import NotChecked, Stop
@@ -18,7 +19,7 @@ from grader.harness.outcome import Outcome, Returns
 from grader.harness.patience import Patience
 from grader.harness.received import Ending
 from grader.harness.system import Address
-from grader.harness.udp_sockets import dropped, open_sockets, reopened
+from grader.harness.udp_sockets import bind, dropped, reopened
 from grader.report import wording
 from grader.report.result import Finding
 
@@ -140,7 +141,7 @@ class DatagramPeer:
         self._conversation = conversation
         self._patience = patience
         self._answer = answer
-        self._socks = open_sockets(host)
+        self._socks = localhost.bound(host, 0, bind)
         self.address: Address = (host, self._socks[0].getsockname()[1])
         if refuses:
             self._refuse()

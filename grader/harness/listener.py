@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import select
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 
+from grader.harness import localhost
 from grader.harness.conversation import Conversation
 from grader.harness.findings import CheckFailed
 from grader.harness.patience import Patience
@@ -19,7 +20,6 @@ from grader.report.result import Finding
 
 BACKLOG = 16
 MAX_CONNECTIONS = 200  # a program that connects on and on is told so
-TRIES = 20  # for a port that is free in both families
 
 
 def own_loopback() -> str:
@@ -51,7 +51,7 @@ class Listener:
         self._patience = patience
         self._settle = settle
         self._host = host
-        self._socks = _listening(host, port, receive_buffer)
+        self._socks = localhost.bound(host, port, partial(_listening, receive_buffer=receive_buffer))
         self.accepted: list[Connection] = []
 
     @property
@@ -122,22 +122,7 @@ class Listener:
             connection.close()
 
 
-def _listening(host: str, port: int, receive_buffer: int | None) -> list[socket.socket]:
-    """Listening sockets at one port, for each address that "localhost" may be, or for the one given."""
-    if host != "localhost":
-        return [_bound(socket.AF_INET, host, port, receive_buffer)]
-    for _ in range(TRIES):
-        socks = [_bound(socket.AF_INET, "127.0.0.1", port, receive_buffer)]
-        try:
-            return [*socks, _bound(socket.AF_INET6, "::1", socks[0].getsockname()[1], receive_buffer)]
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                return socks  # a machine without IPv6: nobody will look there
-        socks[0].close()
-    raise OSError(errno.EADDRINUSE, f"no port is free in both families, tried {TRIES} times")
-
-
-def _bound(family: int, host: str, port: int, receive_buffer: int | None) -> socket.socket:
+def _listening(family: int, host: str, port: int, *, receive_buffer: int | None) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if receive_buffer:  # must be set before listen(): accepted sockets inherit it, and the window is told in the SYN

@@ -271,10 +271,10 @@ class Program:
 
     # How it ended
 
-    def has_ended(self) -> bool:
-        """Whether the process has ended."""
+    def has_ended(self, wait: float = 0.0) -> bool:
+        """Whether the process has ended, or does so within `wait` seconds."""
         if self._status is None:
-            self._status = self._workshop.launcher.ended(self.pid)
+            self._status = self._workshop.launcher.ended(self.pid, wait)
             if self._status is not None:
                 self._record_end(self._status)
         return self._status is not None

@@ -215,7 +215,7 @@ class Stage:
         """Do nothing until `seconds` have passed for each program that runs: its time-outs may end meanwhile."""
         passing = [program.own_time() for program in self.programs if not program.has_ended()]
         while not all(since.is_over(seconds) for since in passing):
-            time.sleep(0.02)
+            time.sleep(0.02)  # each look costs, and more time than `seconds` does no harm
 
     def _nobody_left(self) -> bool:
         for program in self.programs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import socket
 import struct
 import sys
@@ -12,34 +11,19 @@ BUFFER = 64 * 1024 * 1024  # bytes asked for; the system may grant less (net.cor
 _FORCE = 33  # SO_RCVBUFFORCE (socket(7)): beyond rmem_max, for root only
 _MEMINFO = 55  # SO_MEMINFO (Linux): nine counters of the socket, the last is how many datagrams it had no room for
 _SHARE = socket.SO_REUSEADDR if sys.platform == "linux" else getattr(socket, "SO_REUSEPORT", socket.SO_REUSEADDR)
-TRIES = 20  # for a port that is free in both families
-
-
-def open_sockets(host: str) -> list[socket.socket]:
-    """Sockets at one free port, for each address that "localhost" may be, or for the one given."""
-    for _ in range(TRIES):
-        socks = [_bound(socket.AF_INET, "127.0.0.1" if host == "localhost" else host, 0)]
-        if host != "localhost":
-            return socks
-        try:
-            return [*socks, _bound(socket.AF_INET6, "::1", socks[0].getsockname()[1])]
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                return socks  # a machine without IPv6: nobody will look there
-        socks[0].close()
-    raise OSError(errno.EADDRINUSE, f"no port is free in both families, tried {TRIES} times")
 
 
 def reopened(refusing: socket.socket) -> socket.socket:
     """A socket at the same address that is not connected; the port is never free in between."""
     refusing.setsockopt(socket.SOL_SOCKET, _SHARE, 1)
     with refusing:
-        sock = _bound(refusing.family, *refusing.getsockname()[:2], share=True)
+        sock = bind(refusing.family, *refusing.getsockname()[:2], share=True)
     sock.setsockopt(socket.SOL_SOCKET, _SHARE, 0)
     return sock
 
 
-def _bound(family: int, host: str, port: int, *, share: bool = False) -> socket.socket:
+def bind(family: int, host: str, port: int, *, share: bool = False) -> socket.socket:
+    """A socket at `host` and `port`, which others may share with `share`. Raises OSError."""
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)

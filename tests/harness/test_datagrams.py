@@ -9,14 +9,13 @@ from typing import Any, Literal, NoReturn
 
 import pytest
 
-from grader.harness import datagrams, udp_sockets
+from grader.harness import datagrams
 from grader.harness.datagrams import Datagrams
 from grader.harness.findings import NotChecked, Stop
 from grader.harness.outcome import Outcome
-from grader.harness.udp_sockets import TRIES, dropped, open_sockets
+from grader.harness.udp_sockets import bind, dropped
 from tests.harness.conftest import Start
 
-Opened = list[socket.socket]
 SENDS_MUCH = """
     import socket
     def run(host, port):
@@ -33,57 +32,9 @@ ANSWERED = """
 """
 
 
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
-    """The sockets that `open_sockets` has opened."""
-    socks: Opened = []
-    bound = udp_sockets._bound
-
-    def remember(family: int, host: str, port: int, *, share: bool = False) -> socket.socket:
-        socks.append(bound(family, host, port, share=share))
-        return socks[-1]
-
-    monkeypatch.setattr(udp_sockets, "_bound", remember)
-    return socks
-
-
-def fail_in_ipv6(monkeypatch: pytest.MonkeyPatch, error: int, times: int = 1000) -> None:
-    bound, left = udp_sockets._bound, [error] * times
-
-    def try_it(family: int, host: str, port: int, *, share: bool = False) -> socket.socket:
-        if family == socket.AF_INET6 and left:
-            raise OSError(left.pop(), "made to fail")
-        return bound(family, host, port, share=share)
-
-    monkeypatch.setattr(udp_sockets, "_bound", try_it)
-
-
-def test_a_machine_without_ipv6_has_one_socket(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    fail_in_ipv6(monkeypatch, errno.EADDRNOTAVAIL)
-    assert [sock.family for sock in open_sockets("localhost")] == [socket.AF_INET]
-    opened[0].close()
-
-
-def test_a_port_that_is_taken_in_one_family_is_given_back(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    fail_in_ipv6(monkeypatch, errno.EADDRINUSE, times=3)
-    socks = open_sockets("localhost")
-    assert len({sock.getsockname()[1] for sock in socks}) == 1
-    assert [sock.fileno() < 0 for sock in opened] == [True] * 3 + [False] * len(socks)
-    for sock in socks:
-        sock.close()
-
-
-def test_when_every_port_is_taken_that_is_said(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    fail_in_ipv6(monkeypatch, errno.EADDRINUSE)
-    with pytest.raises(OSError, match="no port is free in both families") as error:
-        open_sockets("localhost")
-    assert error.value.errno == errno.EADDRINUSE
-    assert [sock.fileno() for sock in opened] == [-1] * TRIES
-
-
 def test_a_host_that_this_machine_is_not_leaves_no_socket_open() -> None:
     with pytest.raises(OSError, match="assign requested address"):
-        open_sockets("192.0.2.1")
+        bind(socket.AF_INET, "192.0.2.1", 0)
 
 
 def test_lost_datagrams_are_counted_only_where_the_system_tells(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import platform
 import socket
 import struct
 from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
 
 from grader.harness.system.facts import Address, Task, unmapped
 
@@ -162,7 +163,7 @@ def internet_sockets(pids: Iterable[int]) -> int:
     found = 0
     for name in ("tcp", "tcp6", "udp", "udp6"):
         with contextlib.suppress(OSError, IndexError):
-            rows = _read_all(f"/proc/{pids[0]}/net/{name}").splitlines()[1:]  # all in one network namespace
+            rows = Path(f"/proc/{pids[0]}/net/{name}").read_bytes().splitlines()[1:]  # all in one network namespace
             found += sum(int(row.split()[9]) in owned for row in rows)
     return found
 
@@ -232,11 +233,6 @@ def _messages(answer: bytes) -> Iterator[tuple[int, bytes]]:
         length, kind = struct.unpack_from("=IH", answer, offset)
         yield kind, answer[offset + 16 : offset + length]
         offset += (length + 3) & ~3
-
-
-def _read_all(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def _read(path: str) -> bytes:
