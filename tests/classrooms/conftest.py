@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 
 from classrooms import handout
+from grader.course import choose, read_course
 
 ROOT = Path(__file__).resolve().parents[2]
 PINNED = ("--course", "octocat/sockets", "--commit", "0123456789" * 4)
 TWO = ("--exercises", "echo_server,udp_sender")
+CHECKS = [check for exercise in choose(read_course(), TWO[1].split(",")) for check in exercise.checks]
+POINTS = sum(check.points for check in CHECKS)
 
 
 def hand_out(folder: Path, *words: str) -> Path:

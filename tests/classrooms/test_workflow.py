@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.classrooms.conftest import PINNED, TWO, git, hand_out, statuses
+from tests.classrooms.conftest import PINNED, POINTS, TWO, git, hand_out, statuses
 from tests.classrooms.reporter import report
 from tests.classrooms.runner import Job
 
 WORKFLOW = ".github/workflows/classroom.yml"
-FULL_MARKS = "print('36 of 36 points')\nimport os\nos._exit(0)\n"
+FULL_MARKS = f"print('{POINTS} of {POINTS} points')\nimport os\nos._exit(0)\n"
 TAMPERED = {
     "grader/__main__.py": FULL_MARKS,
     "grader/cli.py": FULL_MARKS,
@@ -92,7 +92,7 @@ def test_what_a_program_prints_comes_between_two_tokens(learner: Path, tmp_path:
     assert last == f"::{token}::"
     assert token not in "".join(inside)
     commands = [line for line in printed["Hand over the results"].splitlines() if not line.startswith("::error file=")]
-    assert commands == ["::notice title=Socket exercises::0 of 39 points"]
+    assert commands == [f"::notice title=Socket exercises::0 of {POINTS} points"]
 
 
 def test_a_link_to_the_course_is_no_work(learner: Path, tmp_path: Path) -> None:
