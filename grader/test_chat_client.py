@@ -395,8 +395,7 @@ def test_ends_by_itself_when_the_server_closes(stage: Stage) -> None:
     chat = Chat(stage)
     chat.say_goodbye()
     chat.server.half_close()
-    assert chat.call.outcome_in_time() == Returns()
-    assert chat.call.outcome_and_end() == Returns()
+    assert chat.call.outcome_in_time_and_end() == Returns()
 
 
 def test_ends_by_itself_when_the_server_resets(stage: Stage) -> None:

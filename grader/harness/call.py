@@ -50,12 +50,20 @@ class Call:
         return Outcome(how="unfinished", stop=program.explain(stop))
 
     def outcome_and_end(self) -> Outcome:
-        """Like `outcome`, for the last call, and "unfinished" as well when the process lives on after it has returned.
+        """Like `outcome`, for the last call, and "unfinished" as well when the process lives on after its return."""
+        return self._with_end(self.outcome())
+
+    def outcome_in_time_and_end(self) -> Outcome:
+        """Like `outcome_in_time` and `outcome_and_end` together: the call may take so long, and its end once more."""
+        return self._with_end(self.outcome_in_time())
+
+    def _with_end(self, outcome: Outcome) -> Outcome:
+        """The same, or "unfinished" when the process lives on.
 
         How the process ends is of no account: Python waits a second for a daemon thread that reads `sys.stdin`, and
         then aborts. So the process has `DEADLINES.leaving` of its own time.
         """
-        outcome, program = self.outcome(), self.program
+        program = self.program
         since = program.own_time()
         while outcome.how == "returned" and not program.has_ended(wait=0.05):
             if since.is_over(DEADLINES.leaving) and not program.has_ended():
