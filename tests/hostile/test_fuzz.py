@@ -27,7 +27,7 @@ from grader.report import wording
 
 FOLDER = Path(__file__).parent
 SOURCE = Source(path=FOLDER / "test_fuzz.py")
-FUZZ = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["$", "bytes", "tuple"])
 anything = st.recursive(
