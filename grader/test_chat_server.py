@@ -233,7 +233,7 @@ def test_answers_a_last_line_without_an_end(stage: Stage) -> None:
     client = _another(stage).connect()
     client.send(word + b"\n")
     client.half_close()
-    _hear(client, word)
+    _hear(client, word)  # that a line with its newline is answered is another check's business
     assert _said(_rest(client)) == b""
 
 

@@ -20,10 +20,8 @@ class Binder:
     def __call__(self, family: int, host: str, port: int) -> socket.socket:
         if family == socket.AF_INET6 and self._errors:
             raise OSError(self._errors.pop(), "made to fail")
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        self.socks.append(sock)
-        sock.bind((host, port))
-        return sock
+        self.socks.append(socket.create_server((host, port), family=family))
+        return self.socks[-1]
 
     def close(self) -> None:
         for sock in self.socks:

@@ -42,7 +42,7 @@ class Guest:
                 status = self._load(message["path"], message["name"], message["functions"])
             elif message["do"] == "call":
                 args = [self._argument(arg) for arg in plain.decode(message["args"])]
-                status = self._call(message["function"], args, killed=bool(message.get("killed")))
+                status = self._call(message["function"], args, killed=message["killed"])
             else:
                 return status
             if message.get("last") or (status and message["do"] == "load"):
