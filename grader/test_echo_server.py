@@ -112,9 +112,9 @@ def test_returns_8_mib_to_a_client_that_reads_slowly(stage: Stage) -> None:
 
     Lesson: When the other side is slow
     """
+    message = _text(stage, 8 * MIB)  # before a client comes, which would be silent meanwhile
     server = stage.serve("run_echo_server")
     client = server.connect(receive_buffer=4096)
-    message = _text(stage, 8 * MIB)
     client.fill(message)
     stage.let_pass(DEADLINES.unread)
     for start in range(0, 8 * MIB, MIB):
@@ -186,6 +186,7 @@ def test_goes_on_after_a_client_resets_its_connection(stage: Stage) -> None:
 
     Lesson: How a client leaves
     """
+    large = _text(stage, 8 * MIB)
     server = stage.serve("run_echo_server")
     client, other = _two_clients(stage, server, stage.word().encode())
     client.reset()
@@ -193,11 +194,11 @@ def test_goes_on_after_a_client_resets_its_connection(stage: Stage) -> None:
     message = stage.word().encode()
     assert _converse(other, message) == message
     client = server.connect(receive_buffer=4096)
-    client.fill(_text(stage, 8 * MIB))
+    client.fill(large)
     client.reset()
     client = server.connect(receive_buffer=4096, segment=1460)
     # More than the kernel takes back for it (74 KB), so little that the end of the stream arrives.
-    client.fill(_text(stage, 110_000))
+    client.fill(large[:110_000])
     client.half_close()
     stage.settle()
     client.reset()  # after the end of the stream this is a broken pipe to whoever sends (tcp_reset in Linux)
