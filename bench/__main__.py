@@ -53,7 +53,8 @@ def rows(options: argparse.Namespace) -> list[Row]:
         ours = row("a trivial echo check", measure.trivial_check(options.checks), TRIVIAL_CHECK)
         plain = row("the same in plain pytest and subprocess", measure.plain_check(max(2, options.checks // 4)))
         whole = row("grading all solutions", measure.whole_grading(options.gradings), WHOLE_GRADING)
-    return [ours, plain, whole]
+        fence = row("entering the fence", measure.entering_the_fence(options.checks))
+    return [ours, plain, whole, fence]
 
 
 def print_table(measured: list[Row]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from bench import plain_echo
 from grader.course import read_exercise
+from grader.harness.fence import Fence, Policy
 from grader.harness.grading import Assignment, Grading
 from grader.harness.stage import Stage
 
@@ -37,6 +40,29 @@ def _one_trivial_check(grading: Grading) -> float:
         client.send(MESSAGE)
         assert client.receive(len(MESSAGE)) == MESSAGE
     return time.perf_counter() - began
+
+
+def entering_the_fence(times: int) -> list[float]:
+    """What a learner's program does last before its own code runs, where the system has a fence."""
+    with tempfile.TemporaryDirectory() as scratch:
+        policy = Policy(writable=(scratch,), tcp_connect_ports=(5555,))
+        return [_entering(Fence(), policy) for _ in range(times)]
+
+
+def _entering(fence: Fence, policy: Policy) -> float:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            began = time.perf_counter()
+            fence.enter(policy)
+            os.write(writing, str(time.perf_counter() - began).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    with os.fdopen(reading, encoding="ascii") as told:
+        return float(told.read())
 
 
 def plain_check(times: int) -> list[float]:
