@@ -71,10 +71,15 @@ def _yields(frame: FrameType) -> bool:
 
 
 def run_launcher(launcher: str, root: str, notes: str, folders: list[str]) -> None:
-    """Be the launcher, tracing its own calls and each program that it becomes."""
-    file = os.open(notes, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    tracer = Tracer(fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, HIGH), folders)
-    os.close(file)
+    """Be the launcher, tracing its own calls and each program that it becomes.
+
+    Each launcher has a file of its own in the folder `notes`: within a fence no file may grow beyond a limit, which
+    what all launchers write together would reach.
+    """
+    own = f"{notes}/{os.urandom(8).hex()}"  # process ids are not enough: each worker counts its own
+    descriptor = os.open(own, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+    tracer = Tracer(fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, HIGH), folders)
+    os.close(descriptor)
     tracer.start()
     sys.path.insert(0, root)
     from grader.harness.inside import child

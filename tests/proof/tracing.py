@@ -12,7 +12,7 @@ from tests.proof.submissions import ROOT
 
 # Where a process and all that it starts shall note what their launchers' programs run.
 VARIABLE = "SOCKET_EXERCISES_TRACES"
-NOTES = "traces.txt"
+NOTES = "traces"
 SCRIPT = """\
 import sys
 sys.path.insert(0, {proof!r})
@@ -43,6 +43,7 @@ def prepare(folder: Path, *traced: Path) -> dict[str, str]:
         notes=str(folder / NOTES),
         folders=[str(path) for path in traced],
     )
+    (folder / NOTES).mkdir()
     (folder / "launcher.py").write_text(script, encoding="utf-8")
     return {VARIABLE: str(folder)}
 
@@ -50,8 +51,8 @@ def prepare(folder: Path, *traced: Path) -> dict[str, str]:
 def read(folder: Path) -> Pairs:
     """The pairs of lines that ran one after the other, by file."""
     pairs: Pairs = defaultdict(set)
-    notes = folder / NOTES
-    for line in notes.read_text(encoding="utf-8").splitlines() if notes.exists() else ():
-        file, last, here = line.split("\t")
-        pairs[file].add((int(last), int(here)))
+    for notes in (folder / NOTES).iterdir():
+        for line in notes.read_text(encoding="utf-8").splitlines():
+            file, last, here = line.split("\t")
+            pairs[file].add((int(last), int(here)))
     return pairs
