@@ -251,8 +251,11 @@ class Program:
 
         def step(seconds: float) -> bool:
             nonlocal pause
-            self.refresh(min(seconds, pause))
-            pause = min(pause * 1.2, 0.01)
+            if not self.loaded:  # it will say so, and to wait costs less than to ask
+                self.refresh(seconds)
+            else:
+                self.refresh(min(seconds, pause))
+                pause = min(pause * 1.2, 0.01)
             self.require_usable()
             return ready()
 
@@ -360,10 +363,11 @@ class Program:
         for `computing` seconds without a rest. The latter is `DEADLINES.restless` if not given; each time that they do
         so the next wait is half as long, until they rest.
         """
-        since = self.own_time()
+        since: OwnTime | None = None
         allowed = self._restless if computing is None else computing
         pause = 0.0002
         while not self.is_asleep():
+            since = since or self.own_time()  # which costs, and mostly it sleeps already
             if since.ran() > allowed:
                 self._restless /= 2
                 return False
