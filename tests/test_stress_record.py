@@ -35,7 +35,7 @@ def test_a_second_run_grades_only_what_is_missing(
     assert "In all 2 runs by graders" in shown
     assert "3 gradings; 1 solution 3 times or more" in shown
     said = json.loads(file.read_text())
-    entry = {"digest": record._digest(SOLUTION.path), "gradings": 3, "odd": {}}
+    entry = {"digest": record._digest(SOLUTION), "gradings": 3, "odd": {}}
     assert said["submissions"] == {"solution/udp_sender": entry}
     assert [one["gradings"] for one in said["runs"]] == [1, 2]
     assert f'\n  "solution/udp_sender": {json.dumps(entry)}\n' in file.read_text()  # a line each
@@ -65,7 +65,7 @@ def test_an_odd_verdict_of_an_earlier_run_is_not_forgotten(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "figures.json"
-    entry = {"digest": record._digest(SOLUTION.path), "gradings": 7, "odd": {"sends": "seed 1: failed: No."}}
+    entry = {"digest": record._digest(SOLUTION), "gradings": 7, "odd": {"sends": "seed 1: failed: No."}}
     submissions = {"solution/udp_sender": entry}
     file.write_text(json.dumps({"state": record.state(), "runs": [{}], "submissions": submissions}))
     assert run(monkeypatch, "--repeat", "7", "--record", str(file)) == 1
@@ -94,7 +94,7 @@ def test_a_changed_submission_begins_anew(tmp_path: Path) -> None:
     path = tmp_path / "udp_sender.py"
     path.write_text("first\n")
     submission, file = replace(SOLUTION, path=path), tmp_path / "figures.json"
-    entry = {"digest": record._digest(path), "gradings": 7, "odd": {}}
+    entry = {"digest": record._digest(submission), "gradings": 7, "odd": {}}
     said = {"state": record.state(), "runs": [], "submissions": {"solution/udp_sender": entry}}
     file.write_text(json.dumps(said))
     assert record.Record(file, [submission]).gradings(submission) == 7
@@ -102,19 +102,40 @@ def test_a_changed_submission_begins_anew(tmp_path: Path) -> None:
     assert record.Record(file, [submission]).gradings(submission) == 0
 
 
-def test_the_state_is_that_of_what_decides_a_verdict(tmp_path: Path) -> None:
-    for name in ("grader/harness/judge.py", "grader/report/html.py", "grader/cli.py"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("")
+def test_a_submission_begins_anew_when_its_grader_has_changed_and_no_other_does(tmp_path: Path) -> None:
+    other = replace(SOLUTION, exercise="echo_server")
+    write(tmp_path / "grader/test_echo_server.py", "")
+    write(tmp_path / "grader/test_udp_sender.py", "")
+    before = [record._digest(one, tmp_path) for one in (SOLUTION, other)]
+    write(tmp_path / "grader/test_udp_sender.py", "other = 1")
+    after = [record._digest(one, tmp_path) for one in (SOLUTION, other)]
+    assert [now == then for now, then in zip(after, before, strict=True)] == [False, True]
+
+
+def test_the_state_is_that_of_what_decides_all_verdicts(tmp_path: Path) -> None:
+    decides = ("grader/harness/judge.py", "fixtures/peers/http_server.py")
+    does_not = ("grader/report/html.py", "grader/cli.py", "grader/test_udp_sender.py", "fixtures/right/style.py")
+    for name in decides + does_not:
+        write(tmp_path / name, "")
     before = record.state(tmp_path)
-    (tmp_path / "grader/report/html.py").write_text("other = 1")
-    (tmp_path / "grader/cli.py").write_text("other = 1")
-    (tmp_path / "grader/harness/judge.py").write_text('"""It judges."""\n# Not yet.\n')
+    for name in does_not:
+        write(tmp_path / name, "other = 1")
+    for name in decides:
+        write(tmp_path / name, '"""It decides."""\n# Not yet.\n')
     assert record.state(tmp_path) == before
-    (tmp_path / "grader/harness/judge.py").write_text("other = 1")
-    assert record.state(tmp_path) != before
+    for name in decides:
+        write(tmp_path / name, "other = 1")
+        assert record.state(tmp_path) != before
+        write(tmp_path / name, "")
+    assert record.state(tmp_path) == before
     assert record.state(ROOT) != before
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whose code may be known already as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    record._code.cache_clear()
 
 
 def test_a_verdict_that_was_not_as_expected_is_kept_once_and_told(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Figures that grow from run to run: how often each submission was graded by one and the same graders.
 
-A hundred gradings of everything take hours. A record lets them be made in pieces, and it belongs to one state of what
-decides a verdict: figures of graders that are no more say nothing. A submission that was changed begins anew.
+A hundred gradings of everything take hours. A record lets them be made in pieces, and it belongs to one state of the
+harness: figures of one that is no more say nothing. A submission that was changed, or whose grader was, begins anew.
 
 The file has a line for each run and each submission, so that it can be kept with the code and its changes can be read.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
 import hashlib
 import json
 import sys
@@ -33,13 +34,25 @@ class NoRecord(Exception):
 
 
 def state(root: Path = ROOT) -> str:
-    """A name for what decides verdicts: the code of the graders and the harness, and the version of Python."""
-    named = {path.relative_to(root).as_posix(): path for path in sorted((root / "grader").rglob("*.py"))}
-    code = [f"{name} {_code(path)}" for name, path in named.items() if not name.startswith(ONLY_SHOWS)]
+    """A name for what decides all verdicts: the code of the harness and the peers, and the version of Python."""
+    paths = sorted([*(root / "grader").rglob("*.py"), *(root / "fixtures/peers").rglob("*.py")])
+    named = {path.relative_to(root).as_posix(): path for path in paths}
+    code = [
+        f"{name} {_code(path)}"
+        for name, path in named.items()
+        if not name.startswith(ONLY_SHOWS) and not path.match("grader/test_*.py")
+    ]
     version = f"{sys.implementation.name} {sys.version_info.major}.{sys.version_info.minor}"
     return hashlib.sha256("\n".join([version, *code]).encode()).hexdigest()[:16]
 
 
+def _digest(submission: Submission, root: Path = ROOT) -> str:
+    """A name for what else decides the verdict on a submission: its text, and the code of its exercise's grader."""
+    grader = _code(root / "grader" / f"test_{submission.exercise}.py")
+    return hashlib.sha256(submission.path.read_bytes() + grader.encode()).hexdigest()[:16]
+
+
+@functools.cache
 def _code(path: Path) -> str:
     """A file as it is run: without comments, documentation and the way it is laid out."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
@@ -53,7 +66,7 @@ class Record:
     """The figures of a file. What was graded before this run is fixed; `save` adds what this run knows by then."""
 
     def __init__(self, path: Path, submissions: Iterable[Submission]) -> None:
-        """Raises `NoRecord`."""
+        """`submissions` are all there are. Raises `NoRecord`."""
         self._path = path
         self._state = state()
         said: dict[str, Any] = {"state": self._state, "runs": [], "submissions": {}}
@@ -73,8 +86,8 @@ class Record:
         self._runs: list[dict[str, Any]] = said["runs"]
         self._known: dict[str, Any] = said["submissions"]
         for submission in submissions:
-            if self._entry(submission)["digest"] != _digest(submission.path):
-                self._known[str(submission)] = self._new(submission)
+            if str(submission) in self._known and self._entry(submission)["digest"] != _digest(submission):
+                del self._known[str(submission)]
 
     def gradings(self, submission: Submission) -> int:
         """How often it was graded before this run."""
@@ -100,7 +113,7 @@ class Record:
 
     @staticmethod
     def _new(submission: Submission) -> dict[str, Any]:
-        return {"digest": _digest(submission.path), "gradings": 0, "odd": {}}
+        return {"digest": _digest(submission), "gradings": 0, "odd": {}}
 
 
 def as_text(said: dict[str, Any]) -> str:
@@ -136,7 +149,3 @@ def summary(said: dict[str, Any]) -> str:
 
 def _graded(said: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(name, entry) for name, entry in said["submissions"].items() if entry["gradings"]]
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

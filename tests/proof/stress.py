@@ -166,7 +166,7 @@ def main() -> int:
     if not submissions:
         return _refuse("no submission is like that")
     try:
-        record = Record(options.record, submissions) if options.record else None
+        record = Record(options.record, find_submissions()) if options.record else None
     except NoRecord as error:
         return _refuse(str(error))
     if options.seed is None:
