@@ -13,6 +13,7 @@ from grader.harness import localhost
 from grader.harness.conversation import Conversation
 from grader.harness.findings import CheckFailed
 from grader.harness.patience import Patience
+from grader.harness.room import narrow
 from grader.harness.system import Address
 from grader.harness.wire import Connection
 from grader.report import wording
@@ -46,12 +47,13 @@ class Listener:
         host: str = "127.0.0.1",
         port: int = 0,
         receive_buffer: int | None = None,
+        segment: int | None = None,
     ) -> None:
         self._conversation = conversation
         self._patience = patience
         self._settle = settle
         self._host = host
-        self._socks = localhost.bound(host, port, partial(_listening, receive_buffer=receive_buffer))
+        self._socks = localhost.bound(host, port, partial(_listening, receive_buffer=receive_buffer, segment=segment))
         self.accepted: list[Connection] = []
 
     @property
@@ -122,11 +124,10 @@ class Listener:
             connection.close()
 
 
-def _listening(family: int, host: str, port: int, *, receive_buffer: int | None) -> socket.socket:
+def _listening(family: int, host: str, port: int, *, receive_buffer: int | None, segment: int | None) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if receive_buffer:  # must be set before listen(): accepted sockets inherit it, and the window is told in the SYN
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    narrow(sock, receive_buffer, segment)
     try:
         sock.bind((host, port))
     except OSError:

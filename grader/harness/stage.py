@@ -25,6 +25,7 @@ from grader.harness.listener import Listener, own_loopback
 from grader.harness.meters import Attempt
 from grader.harness.patience import Patience
 from grader.harness.program import Program
+from grader.harness.room import narrow
 from grader.harness.server import Server
 from grader.harness.wire import Connection
 from grader.harness.workshop import Door, Workshop
@@ -85,10 +86,24 @@ class Stage:
 
     # Peers
 
-    def listen(self, *, host: str = "127.0.0.1", port: int = 0, receive_buffer: int | None = None) -> Listener:
-        """A listening peer, on an ephemeral port. Accepted sockets read with `receive_buffer` bytes if given."""
-        settle, patience = self.settle, self.patience
-        listener = Listener(self.conversation, patience, settle, host=host, port=port, receive_buffer=receive_buffer)
+    def listen(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        receive_buffer: int | None = None,
+        segment: int | None = None,
+    ) -> Listener:
+        """A listening peer, on an ephemeral port; `receive_buffer` and `segment` are as for `Server.connect`."""
+        listener = Listener(
+            self.conversation,
+            self.patience,
+            self.settle,
+            host=host,
+            port=port,
+            receive_buffer=receive_buffer,
+            segment=segment,
+        )
         listener.program_ended = self._nobody_left
         self.opens(listener.port)
         self._open.callback(listener.close)
@@ -171,11 +186,7 @@ class Stage:
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_STREAM)
         self._open.callback(sock.close)
-        if receive_buffer:  # before connect(): the window is told in the SYN
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        if segment:  # told in the SYN as well; the kernel measures the other side's send buffer by it
-            with contextlib.suppress(OSError):
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
+        narrow(sock, receive_buffer, segment)
         problem, stop = self._finish_connecting(sock, address)
         if problem:
             self.conversation.record("peer", "refused", note=f"{address[0]}:{address[1]}")
