@@ -92,13 +92,15 @@ def test_a_file_of_another_kind_is_refused_and_kept(
 
 def test_a_changed_submission_begins_anew(tmp_path: Path) -> None:
     path = tmp_path / "udp_sender.py"
-    path.write_text("first\n")
+    path.write_text("first = 1\n")
     submission, file = replace(SOLUTION, path=path), tmp_path / "figures.json"
     entry = {"digest": record._digest(submission), "gradings": 7, "odd": {}}
     said = {"state": record.state(), "runs": [], "submissions": {"solution/udp_sender": entry}}
     file.write_text(json.dumps(said))
     assert record.Record(file, [submission]).gradings(submission) == 7
-    path.write_text("second\n")
+    write(path, "# NEEDED, and why\nNEEDED = True\nfirst = 1\n")
+    assert record.Record(file, [submission]).gradings(submission) == 7
+    write(path, "second = 1\n")
     assert record.Record(file, [submission]).gradings(submission) == 0
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # What only shows verdicts may change without the verdicts being others.
 ONLY_SHOWS = ("grader/report/", "grader/cli.py", "grader/index.py")
+# Of what a submission says of itself, what changes nothing about its verdict.
+FOR_THE_TESTS = ("NEEDED", "SLOW", "SHOWS")
 
 
 class NoRecord(Exception):
@@ -47,18 +49,23 @@ def state(root: Path = ROOT) -> str:
 
 
 def _digest(submission: Submission, root: Path = ROOT) -> str:
-    """A name for what else decides the verdict on a submission: its text, and the code of its exercise's grader."""
+    """A name for what else decides the verdict on a submission: its code, and that of its exercise's grader."""
     grader = _code(root / "grader" / f"test_{submission.exercise}.py")
-    return hashlib.sha256(submission.path.read_bytes() + grader.encode()).hexdigest()[:16]
+    return hashlib.sha256((_code(submission.path) + grader).encode()).hexdigest()[:16]
 
 
 @functools.cache
 def _code(path: Path) -> str:
-    """A file as it is run: without comments, documentation and the way it is laid out."""
+    """A file as it is run: without comments, documentation, its layout, and what only says when it is graded."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = node.body[ast.get_docstring(node, clean=False) is not None :]
+    tree.body = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in FOR_THE_TESTS)
+    ]
     return ast.dump(tree)
 
 
