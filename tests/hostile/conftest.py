@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import json
 import os
@@ -89,6 +90,8 @@ class Cell:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, self._folder / "course" / name, ignore=ignored)
         shutil.copy(ROOT / "fixtures/__init__.py", self._folder / "course/fixtures")
+        # Nothing may be written there later, and each grading would compile all of it anew.
+        compileall.compile_dir(self._folder / "course", quiet=1)
         for name in ("home/.ssh", "out", "ci", "submissions"):
             (self._folder / name).mkdir(parents=True)
         for name in (".gitconfig", ".ssh/id_ed25519", ".netrc"):
