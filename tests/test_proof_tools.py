@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from grader.report.result import CheckResult, CheckStatus, ExerciseResult, Result
-from tests.proof import grading, stress
+from tests.proof import grading, mutate, stress
+from tests.proof.fewest import fewest
 from tests.proof.grading import Graders, Job, Verdict, disagreement, grade, job
 from tests.proof.load import busy_loops
 from tests.proof.mutants import checks_without_assert, mutants
@@ -106,6 +107,20 @@ def test_each_assert_is_dropped_for_each_check_that_comes_by_it(tmp_path: Path) 
     assert not any("test_waits" in mutant.text for mutant in found)
     assert [mutant.reason for mutant in found] == ["", "it is for show"]
     assert checks_without_assert(grader) == ["waits"]
+
+
+def test_the_fewest_submissions_have_all_facts_and_none_too_many() -> None:
+    facts = {"a": {"1"}, "b": {"1", "2"}, "c": {"3"}, "d": {"2", "3"}}
+    assert fewest(facts) == {"b", "c"}
+    assert fewest(facts, {"a", "c", "d"}) == {"a", "d"}
+    assert fewest(facts, {"a"}) == {"a", "d"}
+
+
+def test_a_grader_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        mutate.main(["echo_sever"])
+    assert ended.value.code == 2
+    assert "no exercise is named echo_sever; there are echo_server, " in capsys.readouterr().err
 
 
 def test_what_a_submission_says_of_itself_is_read_without_running_it(tmp_path: Path) -> None:

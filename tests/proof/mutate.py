@@ -4,6 +4,8 @@ An assert is missed when a wrong submission, which should fail its check, passes
 `nox -s tests` grades, so that it fails then, too. One that nobody misses checks nothing that another does not, or lacks
 a submission in fixtures/wrong, or there is one that the tests leave out.
 The exit status is 1 when there is one, unless a comment `# nobody misses this: WHY` behind it argues the case.
+
+With `--fewest` it shows which `NEEDED = True` are missing and which superfluous, so that the tests grade few of them.
 """
 
 from __future__ import annotations
@@ -14,20 +16,23 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.progress import track
 
 from grader.course import read_course
+from tests.proof.fewest import fewest
 from tests.proof.grading import AT_ONCE, Graders, Job, many_graders
 from tests.proof.mutants import Mutant, checks_without_assert, mutants
 from tests.proof.submissions import ROOT, Submission, enough, find_submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from grader.course import ExerciseInfo
+
+T = TypeVar("T")
 
 # So many mutants at a time, each tried on so many submissions at a time: most are missed by the first few of these.
 MUTANTS, HANDFUL = AT_ONCE // 2, 2
@@ -44,16 +49,46 @@ class Survivor:
 def survivors(exercise: ExerciseInfo, graders: Graders, console: Console) -> list[Survivor]:
     """The mutants that nobody misses. An assert that several checks come by is missed if it is in one of them."""
     every = list(mutants(exercise.path))
-    wrong = [one for one in find_submissions() if one.kind == "wrong" and one.exercise == exercise.name]
+    wrong = _wrong(exercise)
     tested = enough(find_submissions())
     with ThreadPoolExecutor(MUTANTS) as drivers:
         found = drivers.map(lambda mutant: who_misses(mutant, wrong, tested, graders), every)
-        hidden = not console.is_terminal
-        outcomes = list(
-            track(zip(every, found, strict=True), exercise.name, len(every), console=console, disable=hidden)
-        )
+        outcomes = list(_tracked(zip(every, found, strict=True), exercise, len(every), console))
     missed = {mutant.line for mutant, one in outcomes if one in tested}
     return [Survivor(mutant=mutant, other=one) for mutant, one in outcomes if mutant.line not in missed]
+
+
+def facts(exercise: ExerciseInfo, graders: Graders, console: Console) -> dict[Submission, set[str]]:
+    """Of each wrong submission which checks it fails and which asserts it misses."""
+    found = {one: set(one.fails) for one in _wrong(exercise)}
+    with tempfile.TemporaryDirectory(prefix="socket-exercises-mutant-") as folder:
+        going = {
+            graders.grade(Job(submission=one, grader=grader)): (one, f"line {mutant.line}")
+            for number, mutant in enumerate(mutants(exercise.path))
+            for grader in [_written(mutant, Path(folder) / str(number))]
+            for one in found
+            if mutant.check in one.fails
+        }
+        for future in _tracked(as_completed(going), exercise, len(going), console):
+            if not future.result().failed:
+                one, assertion = going[future]
+                found[one].add(assertion)
+    return found
+
+
+def _wrong(exercise: ExerciseInfo) -> list[Submission]:
+    return [one for one in find_submissions() if one.kind == "wrong" and one.exercise == exercise.name]
+
+
+def _written(mutant: Mutant, folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    grader = folder / f"test_{mutant.exercise}.py"
+    grader.write_text(mutant.text, encoding="utf-8")
+    return grader
+
+
+def _tracked(some: Iterable[T], exercise: ExerciseInfo, total: int, console: Console) -> Iterable[T]:
+    return track(some, exercise.name, total, console=console, disable=not console.is_terminal)
 
 
 def who_misses(
@@ -70,8 +105,7 @@ def who_misses(
         for start in range(0, len(some), HANDFUL)
     ]
     with tempfile.TemporaryDirectory(prefix="socket-exercises-mutant-") as folder:
-        grader = Path(folder) / f"test_{mutant.exercise}.py"
-        grader.write_text(mutant.text, encoding="utf-8")
+        grader = _written(mutant, Path(folder))
         for handful in handfuls:
             going = [graders.grade(Job(submission=one, grader=grader)) for one in handful]
             # What is still going when one has passed hangs, most likely, and tells nothing new.
@@ -81,30 +115,54 @@ def who_misses(
     return None
 
 
-def main() -> int:
+def show_fewest(exercise: ExerciseInfo, graders: Graders, console: Console) -> None:
+    """Print how many wrong submissions would do, and what to change so that it is those."""
+    found = facts(exercise, graders, console)
+    before = {one for one in found if one.needed}
+    now = fewest(found, before)
+    console.print(f"{exercise.name}: {len(now)} of {len(found)} wrong submissions will do")
+    for change, some in (("is missing in", now - before), ("is superfluous in", before - now)):
+        for one in sorted(map(str, some)):
+            console.print(f"  NEEDED = True {change} {one}")
+
+
+def show_survivors(exercise: ExerciseInfo, graders: Graders, console: Console) -> tuple[int, int]:
+    """Print the asserts that nobody misses; returns how many there are in all, and of these without an argument."""
+    nobody_misses = survivors(exercise, graders, console)
+    asserts = {mutant.line for mutant in mutants(exercise.path)}
+    unargued = {one.mutant.line for one in nobody_misses if not one.mutant.reason}
+    console.print(f"{exercise.name}: {len(asserts)} asserts dropped, {len(unargued)} missed by nobody")
+    for one in nobody_misses:
+        mutant = one.mutant
+        why = f", because {mutant.reason}" if mutant.reason else ""
+        console.print(f"  line {mutant.line}: nobody misses `{mutant.dropped}` in {mutant.check}{why}")
+        if one.other:
+            console.print(f"    but {one.other}, which the tests leave out; NEEDED = True has it graded")
+    for check in checks_without_assert(exercise.path):
+        console.print(f"  {check} has no assert: what it waits for is its verdict")
+    return len(asserts), len(unargued)
+
+
+def main(words: Sequence[str] | None = None) -> int:
     """Run; the result is the exit status."""
     parser = argparse.ArgumentParser(prog="nox -s mutate --", description="Show asserts of graders that nobody misses.")
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="only these graders")
-    asked = parser.parse_args().exercises
+    text = "show instead which wrong submissions the tests need to grade, and which they need not"
+    parser.add_argument("--fewest", action="store_true", help=text)
+    options = parser.parse_args(words)
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    every, left = 0, 0
+    course = {one.name: one for one in read_course(ROOT / "grader")}
+    for name in options.exercises:
+        if name not in course:
+            parser.error(f"no exercise is named {name}; there are {', '.join(course)}")
+    exercises = [course[name] for name in options.exercises or course]
     with many_graders() as graders:
-        for exercise in read_course(ROOT / "grader"):
-            if asked and exercise.name not in asked:
-                continue
-            nobody_misses = survivors(exercise, graders, console)
-            asserts = {mutant.line for mutant in mutants(exercise.path)}
-            unargued = {one.mutant.line for one in nobody_misses if not one.mutant.reason}
-            every, left = every + len(asserts), left + len(unargued)
-            console.print(f"{exercise.name}: {len(asserts)} asserts dropped, {len(unargued)} missed by nobody")
-            for one in nobody_misses:
-                mutant = one.mutant
-                why = f", because {mutant.reason}" if mutant.reason else ""
-                console.print(f"  line {mutant.line}: nobody misses `{mutant.dropped}` in {mutant.check}{why}")
-                if one.other:
-                    console.print(f"    but {one.other}, which the tests leave out; NEEDED = True has it graded")
-            for check in checks_without_assert(exercise.path):
-                console.print(f"  {check} has no assert: what it waits for is its verdict")
+        if options.fewest:
+            for exercise in exercises:
+                show_fewest(exercise, graders, console)
+            return 0
+        counts = [show_survivors(exercise, graders, console) for exercise in exercises]
+    every, left = (sum(column) for column in zip(*counts, strict=True))
     console.print(f"{every} asserts dropped, {left} missed by nobody")
     return 1 if left else 0
 
