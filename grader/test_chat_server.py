@@ -551,7 +551,7 @@ def _join(server: Server, line: bytes = b"hello", **options: int) -> Connection:
 def _await_answers(server: Server, client: Connection, enough: int) -> None:
     """Wait for that many answers, or the end of the connection.
 
-    One that takes its time for each answer is right, too: it is left alone when nothing comes, or when it was long.
+    One that takes its time for each answer is right, too: it is left alone when no more come, and after a while.
     """
     since = last = server.program.own_time()
     answered = 0
