@@ -371,8 +371,10 @@ def test_goes_on_when_clients_reset_their_connections(stage: Stage) -> None:
     stage.settle()
     client.reset()  # after the end of the stream this is a broken pipe to whoever sends (tcp_reset in Linux)
     server.program.pause()
-    server.connect().reset()  # gone before the program can look at it
-    server.program.go_on()
+    try:
+        server.connect().reset()  # gone before the program can look at it
+    finally:
+        server.program.go_on()  # one that nobody can reach any more has something to tell
     _join(server)
 
 
