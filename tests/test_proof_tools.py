@@ -120,7 +120,7 @@ def test_a_grader_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit) as ended:
         mutate.main(["echo_sever"])
     assert ended.value.code == 2
-    assert "no exercise is named echo_sever; there are echo_server, " in capsys.readouterr().err
+    assert "There is no exercise named echo_sever. Did you mean echo_server?" in capsys.readouterr().err
 
 
 def test_what_a_submission_says_of_itself_is_read_without_running_it(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.console import Console
 from rich.progress import track
 
-from grader.course import read_course
+from grader.course import UnknownExercise, choose, read_course
 from tests.proof.fewest import fewest
 from tests.proof.grading import AT_ONCE, Graders, Job, many_graders
 from tests.proof.mutants import Mutant, checks_without_assert, mutants
@@ -151,11 +151,10 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--fewest", action="store_true", help=text)
     options = parser.parse_args(words)
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    course = {one.name: one for one in read_course(ROOT / "grader")}
-    for name in options.exercises:
-        if name not in course:
-            parser.error(f"no exercise is named {name}; there are {', '.join(course)}")
-    exercises = [course[name] for name in options.exercises or course]
+    try:
+        exercises = choose(read_course(ROOT / "grader"), options.exercises)
+    except UnknownExercise as error:
+        parser.error(str(error))
     with many_graders() as graders:
         if options.fewest:
             for exercise in exercises:
