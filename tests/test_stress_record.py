@@ -104,6 +104,14 @@ def test_a_changed_submission_begins_anew(tmp_path: Path) -> None:
     assert record.Record(file, [submission]).gradings(submission) == 0
 
 
+def test_a_submission_that_is_gone_is_forgotten(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    entry = {"digest": record._digest(SOLUTION), "gradings": 7, "odd": {}}
+    said = {"state": record.state(), "runs": [], "submissions": {"solution/udp_sender": entry, "wrong/x/y": entry}}
+    file.write_text(json.dumps(said))
+    assert record.Record(file, [SOLUTION]).save(Tally(), {})["submissions"] == {"solution/udp_sender": entry}
+
+
 def test_a_submission_begins_anew_when_its_grader_has_changed_and_no_other_does(tmp_path: Path) -> None:
     other = replace(SOLUTION, exercise="echo_server")
     write(tmp_path / "grader/test_echo_server.py", "")

@@ -1,7 +1,8 @@
 """Figures that grow from run to run: how often each submission was graded by one and the same graders.
 
 A hundred gradings of everything take hours. A record lets them be made in pieces, and it belongs to one state of the
-harness: figures of one that is no more say nothing. A submission that was changed, or whose grader was, begins anew.
+harness: figures of one that is no more say nothing. A submission that was changed, or whose grader was, begins
+anew, and one that is gone is forgotten.
 
 The file has a line for each run and each submission, so that it can be kept with the code and its changes can be read.
 """
@@ -91,10 +92,9 @@ class Record:
                     "name another file, or remove it to begin anew"
                 )
         self._runs: list[dict[str, Any]] = said["runs"]
-        self._known: dict[str, Any] = said["submissions"]
-        for submission in submissions:
-            if str(submission) in self._known and self._entry(submission)["digest"] != _digest(submission):
-                del self._known[str(submission)]
+        current = {str(one): _digest(one) for one in submissions}
+        entries: dict[str, Any] = said["submissions"]
+        self._known = {name: entry for name, entry in entries.items() if entry.get("digest") == current.get(name, "")}
 
     def gradings(self, submission: Submission) -> int:
         """How often it was graded before this run."""
