@@ -94,12 +94,13 @@ class Terminal:
 
         def is_ready() -> bool:
             nonlocal since, turns
+            # Asked first: a time-out that runs out after that shows itself in what is asked now, or the next time.
+            by_choice = and_awake and program.sleeps_by_choice()
             sleeps = self._sleeps()
             before, turns = turns, program.turns()
             # None of its threads may run for a while: one that was typed for a moment ago is about to.
             if not sleeps or before != turns:
                 since = time.monotonic()
-            by_choice = and_awake and program.sleeps_by_choice()
             rested = time.monotonic() - since > (DEADLINES.pause if by_choice else DEADLINES.rest)
             return rested or program.has_ended() or program.used() - used > DEADLINES.restless
 

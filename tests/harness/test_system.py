@@ -38,11 +38,11 @@ def refuse(*_: object, **__: object) -> NoReturn:
 
 def test_without_a_table_of_calls_every_sleep_may_be_by_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linux, "_TIMED", None)
-    assert linux._sleeps_by_choice("/proc/self")
+    assert linux._sleeps_by_choice([b"0", b"0x3"])
 
 
 def test_where_calls_cannot_be_looked_at_every_sleep_may_be_by_choice(tmp_path: Path) -> None:
-    assert linux._sleeps_by_choice(str(tmp_path / "nobody"))
+    assert linux._sleeps_by_choice(linux._call(str(tmp_path / "nobody")))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,32 @@ def test_a_sleep_is_by_choice_if_it_has_a_time_out(
     numbers = {7: (2, linux._MILLISECONDS), 35: (0, linux._ALWAYS), 202: (3, linux._POINTER)}
     monkeypatch.setattr(linux, "_TIMED", numbers)
     (tmp_path / "syscall").write_bytes(call + b"\n")
-    assert linux._sleeps_by_choice(str(tmp_path)) is by_choice
+    assert linux._sleeps_by_choice(linux._call(str(tmp_path))) is by_choice
+
+
+@pytest.mark.parametrize(
+    ("state", "call", "sleeps"),
+    [
+        (b"S", b"0 0x3 0x7f3a 0x400", True),
+        (b"T", b"-1 0x7ffd 0x7f3a", True),
+        (b"R", b"running", False),
+        (b"D", b"0 0x3 0x7f3a 0x400", False),
+        (b"S", b"running", False),  # it was woken between the two looks
+    ],
+)
+def test_a_thread_sleeps_if_it_still_does_when_its_call_is_read(
+    monkeypatch: pytest.MonkeyPatch, state: bytes, call: bytes, sleeps: bool
+) -> None:
+    read: list[str] = []
+
+    def answer(path: str) -> bytes:
+        read.append(path.rpartition("/")[2])
+        return {"stat": b"1 (a) " + state + b" 0", "syscall": call, "schedstat": b"7 8 9\n"}[read[-1]]
+
+    monkeypatch.setattr(linux, "_read", answer)
+    found = linux._task(1, 1)
+    assert (found.sleeping, found.turns) == (sleeps, 9)
+    assert read[-1] == "schedstat", "a run after that would go unnoticed"
 
 
 def test_a_process_that_is_gone_catches_no_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

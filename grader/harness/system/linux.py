@@ -66,8 +66,8 @@ def _children(pid: int) -> list[int]:
     found: list[int] = []
     with contextlib.suppress(OSError):
         for tid in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{tid}/children", "rb") as file:
-                found += map(int, file.read().split())
+            with contextlib.suppress(OSError):
+                found += map(int, _read(f"/proc/{pid}/task/{tid}/children").split())
     return found
 
 
@@ -88,11 +88,14 @@ def _tasks_of(pid: int) -> Iterator[Task]:
 
 def _task(pid: int, tid: int) -> Task:
     folder = f"/proc/{pid}/task/{tid}"
-    ran, waited, turns = (int(field) for field in _read(f"{folder}/schedstat").split())
     state = _stat(folder)[0]
     if state in b"ZX":
         raise ValueError("ended")
-    sleeping = state in b"STtI"  # not D: who waits for a disk or the kernel goes on by itself
+    call = _call(folder)
+    # Not D: who waits for a disk or the kernel goes on by itself. And it may have been woken since its state was read.
+    sleeping = state in b"STtI" and call[:1] != [b"running"]
+    # Read last: if it has run since it was seen to sleep, it has had more turns than at any look before this one.
+    ran, waited, turns = (int(field) for field in _read(f"{folder}/schedstat").split())
     return Task(
         pid=pid,
         tid=tid,
@@ -100,7 +103,7 @@ def _task(pid: int, tid: int) -> Task:
         waited=waited,
         turns=turns,
         sleeping=sleeping,
-        by_choice=sleeping and _sleeps_by_choice(folder),
+        by_choice=sleeping and _sleeps_by_choice(call),
         stopped=state in b"Tt",
     )
 
@@ -110,20 +113,24 @@ def _stat(folder: str) -> list[bytes]:
     return _read(f"{folder}/stat").rpartition(b")")[2].split()
 
 
-def _sleeps_by_choice(folder: str) -> bool:
-    if _TIMED is None:
-        return True
+def _call(folder: str) -> list[bytes]:
+    """The number of the system call that it is in, and its arguments; `running`, `-1`, or nothing if that is secret."""
     try:
-        fields = _read(f"{folder}/syscall").split()
-    except OSError:  # not allowed to look: then it cannot be told
+        return _read(f"{folder}/syscall").split()
+    except OSError:
+        return []
+
+
+def _sleeps_by_choice(call: list[bytes]) -> bool:
+    if _TIMED is None or not call:  # then it cannot be told
         return True
-    if fields[0] in (b"running", b"-1"):  # stopped, or between two calls
+    if call[0] in (b"running", b"-1"):  # stopped, or between two calls
         return False
-    timed = _TIMED.get(int(fields[0]))
+    timed = _TIMED.get(int(call[0]))
     if timed is None:
         return False
     position, kind = timed
-    value = int(fields[1 + position], 16)
+    value = int(call[1 + position], 16)
     if kind == _MILLISECONDS:
         return value & 0xFFFFFFFF < 0x80000000
     return kind == _ALWAYS or value != 0
