@@ -370,11 +370,8 @@ def test_goes_on_when_clients_reset_their_connections(stage: Stage) -> None:
     client.half_close()
     stage.settle()
     client.reset()  # after the end of the stream this is a broken pipe to whoever sends (tcp_reset in Linux)
-    server.program.pause()
-    try:
+    with server.program.stopped():
         server.connect().reset()  # gone before the program can look at it
-    finally:
-        server.program.go_on()  # one that nobody can reach any more has something to tell
     _join(server)
 
 

@@ -13,7 +13,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from grader.harness import system
@@ -394,9 +394,10 @@ class Program:
     def is_asleep(self) -> bool:
         """Whether all threads sleep, at one and the same moment.
 
-        They can only be looked at one after the other, and one may wake another meanwhile. Who sleeps at two looks and
-        has not run until after the second, which takes a third to know, has slept from the one to the other. One that
-        was woken and waits for a processor has not run either, but is not seen to sleep.
+        They can only be looked at one after the other, and one may wake another meanwhile. A look tells first whether a
+        thread sleeps, then how often it has run. Who has not run from the end of the first look to that of the third,
+        and sleeps at the second and the third, has slept from the one to the other. One that was woken and waits for a
+        processor has not run either, but is not seen to sleep.
         """
         first = self._turns_asleep()
         return first is not None and first == self._turns_asleep() and first == self._turns_asleep()
@@ -437,13 +438,14 @@ class Program:
             time.sleep(0.02)  # polling the kernel: nothing announces that a file was closed
             self.come_to_rest()
 
-    def pause(self) -> None:
-        """Stop every process of the program (SIGSTOP) and wait until they are stopped."""
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop every process of the program (SIGSTOP) until the block is left, however that happens (SIGCONT)."""
         self._signal_all(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        """Let a paused program go on (SIGCONT)."""
-        self._signal_all(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self._signal_all(signal.SIGCONT)
 
     def _signal_all(self, signum: int) -> None:
         for pid in self.pids():

@@ -20,9 +20,8 @@ def jolt(program: Program, times: int = 2) -> None:
     and stop it twice each time, the second time surely while it is blocked.
     """
     for _ in range(times if CAN_STOP else 0):
-        program.pause()
-        _wait(lambda: _all_stopped(program))
-        program.go_on()
+        with program.stopped():
+            _wait(lambda: _all_stopped(program))
         program.settle()
 
 
