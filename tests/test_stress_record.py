@@ -76,14 +76,14 @@ def test_an_odd_verdict_of_an_earlier_run_is_not_forgotten(
     )
 
 
-NO_ENTRY = {"state": record.state(), "runs": [], "submissions": {"solution/udp_sender": {"gradings": 1}}}
+NO_ENTRY = {"state": "STATE", "runs": [], "submissions": {"solution/udp_sender": {"gradings": 1}}}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "{", json.dumps(NO_ENTRY)])
 def test_a_file_of_another_kind_is_refused_and_kept(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
 ) -> None:
-    file = tmp_path / "notes.txt"
+    file, text = tmp_path / "notes.txt", text.replace("STATE", record.state())
     file.write_text(text)
     assert run(monkeypatch, "--record", str(file)) == 2
     assert "is not a record of this command: name another file" in capsys.readouterr().err
@@ -142,10 +142,8 @@ def test_the_state_is_that_of_what_decides_all_verdicts(tmp_path: Path) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file whose code may be known already as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    record._code.cache_clear()
 
 
 def test_a_verdict_that_was_not_as_expected_is_kept_once_and_told(tmp_path: Path) -> None:

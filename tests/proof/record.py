@@ -55,10 +55,14 @@ def _digest(submission: Submission, root: Path = ROOT) -> str:
     return hashlib.sha256((_code(submission.path) + grader).encode()).hexdigest()[:16]
 
 
-@functools.cache
 def _code(path: Path) -> str:
     """A file as it is run: without comments, documentation, its layout, and what only says when it is graded."""
-    tree = ast.parse(path.read_bytes(), filename=str(path))
+    return _code_of(path.read_bytes())
+
+
+@functools.cache
+def _code_of(source: bytes) -> str:
+    tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = node.body[ast.get_docstring(node, clean=False) is not None :]
@@ -92,8 +96,8 @@ class Record:
                     "name another file, or remove it to begin anew"
                 )
         self._runs: list[dict[str, Any]] = said["runs"]
-        current = {str(one): _digest(one) for one in submissions}
         entries: dict[str, Any] = said["submissions"]
+        current = {str(one): _digest(one) for one in submissions if str(one) in entries}
         self._known = {name: entry for name, entry in entries.items() if entry.get("digest") == current.get(name, "")}
 
     def gradings(self, submission: Submission) -> int:
