@@ -98,7 +98,10 @@ class Job:
 
 
 def _sparse(target: Path, folders: list[str]) -> None:
-    """The course as git checks it out: these folders, and the files that lie directly in a folder above one."""
+    """The course as git checks it out: these folders, and the files that lie directly in a folder above one.
+
+    What is compiled already comes along, so that not every job compiles the grader anew.
+    """
     above = {parent for folder in folders for parent in Path(folder).parents}
     for parent in above:
         (target / parent).mkdir(parents=True, exist_ok=True)
@@ -106,4 +109,4 @@ def _sparse(target: Path, folders: list[str]) -> None:
             if path.is_file():
                 shutil.copy(path, target / parent)
     for folder in folders:
-        shutil.copytree(ROOT / folder, target / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / folder, target / folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import shutil
@@ -20,15 +21,24 @@ from tests.classrooms.conftest import CHECKS, POINTS, TWO, git
 STUCK = "import threading\ndef run_echo_server(host='localhost', port=9999):\n    threading.Event().wait()\n"
 
 
-@pytest.fixture
-def image(ubuntu: None, tmp_path: Path) -> Path:
-    """Gradescope's folder as its image has it, the environment linked instead of installed."""
-    root = tmp_path / "autograder"
-    assert gradescope.main([str(tmp_path / "autograder.zip"), *TWO]) == 0
-    with zipfile.ZipFile(tmp_path / "autograder.zip") as archive:
-        archive.extractall(root / "source")
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Gradescope's zip unpacked, and compiled once for all gradings."""
+    folder = tmp_path_factory.mktemp("gradescope")
+    assert gradescope.main([str(folder / "autograder.zip"), *TWO]) == 0
+    with zipfile.ZipFile(folder / "autograder.zip") as archive:
+        archive.extractall(folder / "source")
         modes = {entry.filename: entry.external_attr >> 16 for entry in archive.infolist()}
     assert all(modes[name] == 0o755 for name in gradescope.SCRIPTS)
+    compileall.compile_dir(folder / "source/course/grader", quiet=1)
+    return folder / "source"
+
+
+@pytest.fixture
+def image(ubuntu: None, source: Path, tmp_path: Path) -> Path:
+    """Gradescope's folder as its image has it, the environment linked instead of installed."""
+    root = tmp_path / "autograder"
+    shutil.copytree(source, root / "source")
     shutil.copy(root / "source/run_autograder", root)
     (root / "venv").symlink_to(sys.prefix)
     (root / "submission").mkdir()
@@ -80,12 +90,21 @@ def test_gradescopes_set_up_is_sound(image: Path) -> None:
     assert (image / "source/requirements.txt").read_text().startswith("h11")
 
 
-@pytest.fixture
-def bundle(tmp_path: Path) -> Path:
-    """The assignment's folder, the environment linked instead of installed."""
-    folder = tmp_path / "sockets"
+@pytest.fixture(scope="session")
+def assignment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The assignment's folder, written twice, and compiled once for all gradings."""
+    folder = tmp_path_factory.mktemp("classroom50") / "sockets"
     assert classroom50.main([str(folder), *TWO]) == 0
     assert classroom50.main([str(folder)]) == 0
+    compileall.compile_dir(folder / "course/grader", quiet=1)
+    return folder
+
+
+@pytest.fixture
+def bundle(assignment: Path, tmp_path: Path) -> Path:
+    """The assignment's folder, the environment linked instead of installed."""
+    folder = tmp_path / "sockets"
+    shutil.copytree(assignment, folder)
     (folder / "venv").symlink_to(sys.prefix)
     return folder
 
