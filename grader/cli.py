@@ -108,14 +108,15 @@ def _number(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
-def main(arguments: Sequence[str] | None = None, *, without: tuple[str, ...] = ()) -> int:
+def main(arguments: Sequence[str] | None = None, *, without: tuple[str, ...] = (), calibrate: bool = True) -> int:
     """Grade as the command line says; returns the exit status.
 
-    `without` leaves protections out, so that tests can see what each is for; no option does that.
+    `without` leaves protections out, so that tests can see what each is for, and without `calibrate` they take less
+    time; no option does either.
     """
     cli = parser()
     given = cli.parse_args(arguments)
-    given.without = without
+    given.without, given.calibrate = without, calibrate
     try:
         course = choose(read_course(), given.exercises)
     except UnknownExercise as error:
@@ -206,6 +207,7 @@ def _with_choices(options: Options, given: argparse.Namespace) -> Options:
         fenced=not given.unfenced,
         require=given.require,
         without=given.without,
+        calibrate=given.calibrate,
     )
 
 

@@ -104,6 +104,7 @@ def test_a_link_to_the_course_is_no_work(learner: Path, tmp_path: Path) -> None:
 
 
 def test_no_solution_is_on_the_machine(learner: Path, tmp_path: Path) -> None:
+    shutil.rmtree(learner / "exercises")  # so that there is little to grade
     job(learner, tmp_path / "runner")
     assert {path.name for path in (tmp_path / "runner/course").iterdir() if path.is_dir()} == {
         "grader", "fixtures", "exercises"

@@ -90,12 +90,17 @@ def test_what_is_not_handed_in_is_not_started(tmp_path: Path) -> None:
         (["--hints", "7"], "--hints"),
     ],
 )
-def test_a_command_that_makes_no_sense_is_one_clear_line_and_2(arguments: list[str], told: str) -> None:
-    done = grade(*arguments)
-    assert done.returncode == 2
-    assert told in done.stderr.splitlines()[0]
-    assert len(done.stderr.splitlines()) <= 2
-    assert done.stdout == ""
+def test_a_command_that_makes_no_sense_is_one_clear_line_and_2(
+    arguments: list[str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    shown = capsys.readouterr()
+    assert told in shown.err.splitlines()[0]
+    assert len(shown.err.splitlines()) <= 2
+    assert shown.out == ""
 
 
 def test_help_and_list_tell_what_there_is() -> None:
@@ -152,7 +157,7 @@ HANGS = {
     "echo_server": "import time\ndef run_echo_server(host='localhost', port=9999):\n    time.sleep(9999)\n",
     "fetch_url": "def fetch_url(url, timeout=10.0):\n    while True: pass\n",
     "chat_server": "import threading\ndef run_server(host='localhost', port=5555):\n    threading.Event().wait()\n",
-    "chat_client": "import sys\ndef run_client(host='localhost', port=5555):\n    while True: pass\n",
+    "chat_client": "import sys\ndef run_client(host='localhost', port=5555):\n    sys.stdin.read()\n",
     "udp_sender": "import threading\ndef send_messages(host, port, messages):\n    threading.Event().wait(9999)\n",
 }
 
