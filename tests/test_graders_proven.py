@@ -1,6 +1,9 @@
 """The graders are right: each submission that is known to be right or wrong gets just the verdict it should.
 
 All are graded side by side in the background while other tests run, so that a test mostly finds its verdict there.
+`nox -s tests` tries a part of them, and those that are wrong only with the checks that they should fail. `.ci/run` adds
+what is `thorough`: all that are right, and whether the wrong ones pass the other checks. What is only `slow`, the other
+wrong ones, is left to `nox -s stress` and to `nox -s tests -- -m ""`.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from tests.proof.background import Background
-from tests.proof.grading import disagreement, job, many_graders
+from tests.proof.grading import Verdict, disagreement, job, job_in_short, many_graders
 from tests.proof.load import busy_loops
 from tests.proof.submissions import Submission, enough, find_submissions
 from tests.proof.tally import Tally
@@ -23,21 +26,38 @@ WRONG = [submission for submission in SUBMISSIONS if submission.kind == "wrong"]
 
 
 def parameters(submissions: Iterable[Submission]) -> list[ParameterSet]:
-    """All submissions; those that are `slow` are graded by `nox -s stress`, and by `nox -s tests -- -m ""`."""
-    return [pytest.param(one, id=str(one), marks=[] if one in ENOUGH else [pytest.mark.slow]) for one in submissions]
+    """All submissions, with how much it takes until each is graded."""
+    return [pytest.param(one, id=str(one), marks=marks(one)) for one in submissions]
+
+
+def marks(submission: Submission) -> list[pytest.MarkDecorator]:
+    if submission.kind == "wrong":
+        return [pytest.mark.slow, *([pytest.mark.thorough] if submission in ENOUGH else [])]
+    return [] if submission in ENOUGH else [pytest.mark.slow, pytest.mark.thorough]
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("submission", parameters(SUBMISSIONS))
 def test_a_submission_gets_the_verdict_it_should(submission: Submission, verdicts: Background) -> None:
-    wrong = disagreement(verdicts.verdict(submission))
+    wrong = disagreement(verdicts.verdict(job(submission)))
     assert not wrong, f"\n{wrong}"
 
 
 @pytest.mark.parametrize("submission", parameters(WRONG))
 def test_the_report_of_a_wrong_submission_shows_the_mistake(submission: Submission, verdicts: Background) -> None:
-    report = verdicts.verdict(submission).report
-    assert submission.shows in " ".join(report.split()), f"{submission.shows!r} is not in\n{report}"
+    assert_shown(submission, verdicts.verdict(job(submission)))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("submission", [one for one in WRONG if one in ENOUGH], ids=str)
+def test_a_wrong_submission_fails_what_it_names(submission: Submission, verdicts: Background) -> None:
+    verdict = verdicts.verdict(job_in_short(submission))
+    assert verdict.failed == submission.fails, f"\n{disagreement(verdict)}"
+    assert_shown(submission, verdict)
+
+
+def assert_shown(submission: Submission, verdict: Verdict) -> None:
+    assert submission.shows in " ".join(verdict.report.split()), f"{submission.shows!r} is not in\n{verdict.report}"
 
 
 @pytest.mark.timeout(300)

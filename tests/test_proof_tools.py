@@ -132,10 +132,11 @@ def test_what_a_submission_says_of_itself_is_read_without_running_it(tmp_path: P
 def test_enough_submissions_fail_each_check() -> None:
     both, first, again = submission("wrong", "a", "b"), submission("wrong", "a"), submission("wrong", "b", "a")
     slow = replace(submission("wrong", "c"), slow=True)
-    right, long = submission("right"), replace(submission("right"), slow=True)
-    assert enough([again, both, slow, long, first, right]) == {first, again, slow, right}
+    solution, kind, alike = submission("solution"), replace(submission("right"), needed=True), submission("right")
+    others = [solution, kind, alike]
+    assert enough([again, both, slow, first, *others]) == {first, again, slow, solution, kind}
     needed = replace(again, needed=True)
-    assert enough([needed, both, slow, long, first, right]) == {needed, slow, right}
+    assert enough([needed, both, slow, first, *others]) == {needed, slow, solution, kind}
 
 
 def test_busy_loops_are_there_for_the_block_and_then_gone() -> None:

@@ -13,7 +13,7 @@ from tests.proof.submissions import ROOT, Submission, find_submissions
 
 COURSE = read_course(ROOT / "grader")
 SUBMISSIONS = find_submissions(ROOT)
-WRONG, RIGHT = 12, 3  # how many an exercise needs at least
+WRONG, RIGHT, KINDS = 12, 4, 3  # how many an exercise needs at least; `nox -s tests` grades so many kinds of right ones
 
 
 def stub_of(exercise: str) -> Path:
@@ -30,6 +30,8 @@ def missing_parts(exercise: ExerciseInfo, submissions: tuple[Submission, ...], r
     for kind, needed in (("right", RIGHT), ("wrong", WRONG)):
         if count[kind] < needed:
             missing.append(f"fixtures/{kind}/{exercise.name}/ has {count[kind]} of {needed} submissions")
+    if sum(one.needed for one in own if one.kind == "right") < KINDS:
+        missing.append(f"fixtures/right/{exercise.name}/ has fewer than {KINDS} submissions with NEEDED = True")
     missing += [
         f"no submission in fixtures/wrong/{exercise.name}/ names {check.name} in its FAILS"
         for check in exercise.checks
@@ -84,4 +86,5 @@ def test_what_an_exercise_lacks_is_named(tmp_path: Path) -> None:
     assert f"exercises/{exercise.name}.py is missing" in missing
     assert f"exercises/{exercise.name}.md is missing" not in missing
     assert f"fixtures/wrong/{exercise.name}/ has 0 of {WRONG} submissions" in missing
+    assert f"fixtures/right/{exercise.name}/ has fewer than {KINDS} submissions with NEEDED = True" in missing
     assert f"no submission in fixtures/wrong/{exercise.name}/ names {exercise.checks[0].name} in its FAILS" in missing

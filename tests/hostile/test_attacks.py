@@ -22,10 +22,16 @@ def test_every_attack_of_the_list_is_tried() -> None:
     assert {number for attack in ATTACKS.values() for number in attack.number} == set(range(1, 74))
 
 
+def marks(attack: Attack, again: str) -> list[pytest.MarkDecorator]:
+    if attack.slow or again:
+        return [pytest.mark.slow]
+    return [pytest.mark.slow, pytest.mark.thorough] if attack.alike else []
+
+
 def rounds() -> list[object]:
     """All attacks and then a right program, and all that again: what the first round leaves, the second would meet."""
     return [
-        pytest.param(attack, marks=[pytest.mark.slow] if attack.slow or again else [], id=f"{attack.name}{again}")
+        pytest.param(attack, marks=marks(attack, again), id=f"{attack.name}{again}")
         for again in ("", "-again")
         for attack in [*(attack for attack in ATTACKS.values() if attack is not AS_ALWAYS), AS_ALWAYS]
     ]

@@ -6,16 +6,19 @@ wait, so there are more of them than processors.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import multiprocessing
+import multiprocessing.context
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +29,7 @@ from grader.report.result import CheckResult, ExerciseResult, Result
 from grader.report.terminal import print_report
 from grader.run import Options, Run
 from tests.proof import tracing
+from tests.proof.mutants import with_checks
 from tests.proof.submissions import ROOT, Submission
 
 if TYPE_CHECKING:
@@ -37,11 +41,15 @@ AT_ONCE = 4 * (os.cpu_count() or 1)
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One submission to grade. `grader` is the file with its checks; `seed` makes the random content."""
+    """One submission to grade. `grader` is the file with its checks; `seed` makes the random content.
+
+    Where there are `checks`, they are all that is tried.
+    """
 
     submission: Submission
     grader: Path
     seed: int = SEED
+    checks: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +83,11 @@ def job(submission: Submission, seed: int = SEED) -> Job:
     return Job(submission=submission, grader=ROOT / "grader" / f"test_{submission.exercise}.py", seed=seed)
 
 
+def job_in_short(submission: Submission) -> Job:
+    """The job of trying whether a wrong submission fails what it says it fails."""
+    return replace(job(submission), checks=submission.fails)
+
+
 def grade(job: Job) -> Verdict:
     """Grade one submission with all checks, however many hang."""
     began = time.monotonic()
@@ -83,11 +96,24 @@ def grade(job: Job) -> Verdict:
         shutil.copyfile(job.submission.path, folder / f"{job.submission.exercise}.py")
         # tests/harness/test_calibration.py tries the tricks; three hundred times would cost a minute of processor.
         options = Options(seed=job.seed, jobs=1, hung_limit=0, calibrate=False)
-        run = Run(folder, [read_exercise(job.grader)], options)
-        result = run.grade(_nobody_watches)
+        with _with_its_checks(job) as grader:
+            result = Run(folder, [read_exercise(grader)], options).grade(_nobody_watches)
     finally:
         shutil.rmtree(folder)
     return Verdict(job=job, result=result, seconds=time.monotonic() - began)
+
+
+@contextlib.contextmanager
+def _with_its_checks(job: Job) -> Iterator[Path]:
+    """The grader's file, or one with the chosen checks alone."""
+    if job.checks is None:
+        yield job.grader
+        return
+    with tempfile.TemporaryDirectory(prefix="socket-exercises-grader-") as folder:
+        grader = Path(folder) / job.grader.name
+        tree = ast.parse(job.grader.read_text(encoding="utf-8"))
+        grader.write_text(with_checks(tree, job.checks), encoding="utf-8")
+        yield grader
 
 
 def _nobody_watches(*_: object) -> None:
@@ -97,11 +123,20 @@ def _nobody_watches(*_: object) -> None:
 @contextlib.contextmanager
 def many_graders(at_once: int = AT_ONCE) -> Iterator[Graders]:
     """A pool that grades `at_once` submissions at a time; what is not begun when the block is left is dropped."""
-    pool = ProcessPoolExecutor(at_once, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    pool = ProcessPoolExecutor(at_once, mp_context=_fresh_processes(), initializer=_begin)
     try:
         yield Graders(pool, at_once)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _fresh_processes() -> multiprocessing.context.BaseContext:
+    """Processes without any threads, as cheap as the system has them: here all that grading needs is loaded once."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def _begin() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
     from pathlib import Path
 
 
@@ -78,17 +78,19 @@ def _text(tree: ast.Module, check: str, place: int) -> str:
     """The grader with that check only, without the assert at that place."""
     tree = copy.deepcopy(tree)
     target = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)][place]
-    return with_one_check(_Without(target).visit(tree), check.removeprefix("test_"))
+    return with_checks(_Without(target).visit(tree), {check.removeprefix("test_")})
 
 
-def with_one_check(tree: ast.Module, check: str) -> str:
-    """The text of a grader without all its other checks. `tree` is changed."""
-    tree.body = [
+def with_checks(tree: ast.Module, checks: Set[str]) -> str:
+    """The text of a grader with these checks and no other."""
+    body = [
         node
         for node in tree.body
-        if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_") or node.name == f"test_{check}"
+        if not isinstance(node, ast.FunctionDef)
+        or not node.name.startswith("test_")
+        or node.name.removeprefix("test_") in checks
     ]
-    return ast.unparse(ast.fix_missing_locations(tree))
+    return ast.unparse(ast.fix_missing_locations(ast.Module(body=body, type_ignores=[])))
 
 
 class _Without(ast.NodeTransformer):
