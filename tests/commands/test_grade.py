@@ -229,6 +229,8 @@ def wait_until(ready: object) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
+@pytest.mark.thorough
 def test_programs_can_be_started_in_fresh_interpreters() -> None:
     done = grade("udp_sender", "--submission", "solutions", "--start", "spawn")
     assert done.returncode == 0, done.stdout + done.stderr
