@@ -59,24 +59,32 @@ def test_a_program_that_reads_slowly_makes_progress(start: Start, idle: float) -
 
 
 def test_a_program_that_drips_for_ever_is_cut_off(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.harness.patience.DEADLINES", type(DEADLINES)(check=1.0, slow_bytes=1000))
+    began = time.monotonic()
     stage = start(HEAD + "    c, _ = s.accept()\n    while True:\n        c.sendall(b'x')\n        time.sleep(0.05)")
     client = stage.serve("run").connect()
+    leave_a_second(monkeypatch, began)
     received = client.receive_line()
     assert received.ending == "slow"
+
+
+def leave_a_second(monkeypatch: pytest.MonkeyPatch, began: float) -> None:
+    """End the check that has begun then in a second. To start the program may take longer than that."""
+    deadlines = type(DEADLINES)(check=time.monotonic() - began + 1.0, slow_bytes=1000)
+    monkeypatch.setattr("grader.harness.patience.DEADLINES", deadlines)
 
 
 def test_a_program_that_drips_and_takes_the_processor_from_itself_is_cut_off(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.harness.patience.DEADLINES", type(DEADLINES)(check=1.0, slow_bytes=1000))
+    began = time.monotonic()
     stage = start(
         HEAD + "    c, _ = s.accept()\n    import os\n"
         "    for _ in range(8):\n        if os.fork() == 0:\n            while True: pass\n"
         "    while True:\n        c.sendall(b'x')\n        time.sleep(0.05)"
     )
-    received = stage.serve("run").connect().receive_line()
-    assert received.ending == "slow"
+    client = stage.serve("run").connect()
+    leave_a_second(monkeypatch, began)
+    assert client.receive_line().ending == "slow"
 
 
 def test_spinning_without_a_byte_is_cut_off(start: Start) -> None:
