@@ -133,6 +133,8 @@ def test_a_learners_configuration_of_pytest_counts_for_nothing(tmp_path: Path) -
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_long_path_to_temporary_files_changes_nothing(tmp_path: Path) -> None:
     temporary = tmp_path / ("t" * 150)  # longer than the path of a unix socket may be (unix(7))
     temporary.mkdir()
