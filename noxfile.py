@@ -44,12 +44,12 @@ def grade(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Test this project itself: graders, harness, reports, commands; what is slow is left to `stress` and `hostile`."""
+    """Test this project itself: graders, harness, reports, commands; .ci/run, `stress` and `hostile` try more."""
     _install(session, LEARNER + _group("tests"))
     # From here on nox speaks up only for a failure, so that pytest's closing line is the last one.
     _quieten_nox(logging.WARNING)
     side_by_side = [] if session.posargs else ["-n", TESTS_AT_ONCE, "--dist", "loadfile"]
-    _run(session, "pytest", "-m", "not slow", *side_by_side, *session.posargs)
+    _run(session, "pytest", "-m", "not slow and not thorough", *side_by_side, *session.posargs)
 
 
 @nox.session

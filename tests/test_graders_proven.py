@@ -2,7 +2,7 @@
 
 All are graded side by side in the background while other tests run, so that a test mostly finds its verdict there.
 `nox -s tests` tries a part of them, and those that are wrong only with the checks that they should fail. `.ci/run` adds
-what is `thorough`: all that are right, and whether the wrong ones pass the other checks. What is only `slow`, the other
+what is `thorough`: the other right ones, and whether the wrong ones pass all other checks. What is `slow`, the other
 wrong ones and a few that use much of the processor, is left to `nox -s stress` and to `nox -s tests -- -m ""`.
 """
 
@@ -31,10 +31,11 @@ def parameters(submissions: Iterable[Submission]) -> list[ParameterSet]:
 
 
 def marks(submission: Submission) -> list[pytest.MarkDecorator]:
-    if submission in ENOUGH and submission.kind != "wrong":
+    if submission.kind == "wrong":
+        return [pytest.mark.thorough if submission in ENOUGH else pytest.mark.slow]
+    if submission in ENOUGH:
         return []
-    is_thorough = submission in ENOUGH if submission.kind == "wrong" else not submission.slow
-    return [pytest.mark.slow, *([pytest.mark.thorough] if is_thorough else [])]
+    return [pytest.mark.slow if submission.slow else pytest.mark.thorough]
 
 
 @pytest.mark.timeout(300)

@@ -56,7 +56,7 @@ def graded(image: Path, **environment: str) -> dict[str, Any]:
     return written
 
 
-@pytest.mark.parametrize("place", [".", pytest.param("exercises", marks=[pytest.mark.slow, pytest.mark.thorough])])
+@pytest.mark.parametrize("place", [".", pytest.param("exercises", marks=pytest.mark.thorough)])
 def test_gradescope_grades_files_at_the_top_or_in_their_folder(
     place: str, image: Path, submission: Path, expected: dict[str, dict[str, str]]
 ) -> None:

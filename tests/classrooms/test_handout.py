@@ -91,7 +91,6 @@ def test_two_exercises_are_two_everywhere(two: Path) -> None:
     assert 'EXERCISES: "echo_server udp_sender"' in (two / ".github/workflows/classroom.yml").read_text()
 
 
-@pytest.mark.slow
 @pytest.mark.thorough
 def test_untouched_stubs_are_graded_as_here(whole: Path, tmp_path: Path) -> None:
     assert verdict(whole, tmp_path / "whole.json") == verdict(ROOT, tmp_path / "here.json")

@@ -133,7 +133,6 @@ def test_a_learners_configuration_of_pytest_counts_for_nothing(tmp_path: Path) -
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.thorough
 def test_a_long_path_to_temporary_files_changes_nothing(tmp_path: Path) -> None:
     temporary = tmp_path / ("t" * 150)  # longer than the path of a unix socket may be (unix(7))
@@ -231,7 +230,6 @@ def wait_until(ready: object) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.slow
 @pytest.mark.thorough
 def test_programs_can_be_started_in_fresh_interpreters() -> None:
     done = grade("udp_sender", "--submission", "solutions", "--start", "spawn")

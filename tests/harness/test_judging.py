@@ -133,7 +133,6 @@ def test_a_call_at_the_top_of_the_file_is_told_once(grade: Grade) -> None:
     assert 'send_messages("localhost", 9999, ["hello"])' in graded.notes[0]
 
 
-@pytest.mark.slow
 @pytest.mark.thorough
 def test_a_worker_in_a_fresh_interpreter_says_the_same(grade: Grade) -> None:
     solution = (ROOT / "solutions" / "udp_sender.py").read_text()

@@ -25,7 +25,7 @@ def test_every_attack_of_the_list_is_tried() -> None:
 def marks(attack: Attack, again: str) -> list[pytest.MarkDecorator]:
     if attack.slow or again:
         return [pytest.mark.slow]
-    return [pytest.mark.slow, pytest.mark.thorough] if attack.alike else []
+    return [pytest.mark.thorough] if attack.alike else []
 
 
 def rounds() -> list[object]:

@@ -89,7 +89,7 @@ def job_in_short(submission: Submission) -> Job:
 
 
 def grade(job: Job) -> Verdict:
-    """Grade one submission with all checks, however many hang."""
+    """Grade one submission with all the checks of the job, however many hang."""
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="socket-exercises-proof-"))
     try:
@@ -131,7 +131,10 @@ def many_graders(at_once: int = AT_ONCE) -> Iterator[Graders]:
 
 
 def _fresh_processes() -> multiprocessing.context.BaseContext:
-    """Processes without any threads, as cheap as the system has them: here all that grading needs is loaded once."""
+    """Processes without any threads. On Linux they are forks of one that has loaded all that grading needs.
+
+    Elsewhere to fork may be unsafe, as for `Options.fork`.
+    """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
